@@ -1,37 +1,28 @@
 """Errors that a person can act on: the command line prints their message and exits with ``exit_status``.
 
-Every other exception is a bug of ours and keeps its traceback.
+Every other exception is a bug of ours and keeps its traceback. ``settings.unknown`` makes the one for a
+name that does not exist.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from typing import ClassVar
 
 
 class WorkbookError(Exception):
-    """Something expected went wrong; the message says what was tried and how to go on."""
+    """Something expected went wrong: ``message`` says what, ``remedy`` how to go on."""
 
     exit_status: ClassVar[int] = 1
 
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.message, self.remedy = message, remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.remedy}" if self.remedy else self.message
+
 
 class UsageError(WorkbookError):
-    """The request itself is wrong: an unknown name, an option that does not fit."""
+    """The request itself is wrong: a name that does not exist, an option that does not fit."""
 
     exit_status: ClassVar[int] = 2
-
-
-class UnknownNameError(UsageError):
-    """A name that does not exist; the message offers the nearest ones that do."""
-
-    def __init__(self, kind: str, name: str, options: Iterable[str]) -> None:
-        self.kind, self.name, self.options = kind, name, sorted(options)
-        super().__init__(self._message())
-
-    def _message(self) -> str:
-        if not self.options:
-            return f"unknown {self.kind} {self.name!r}, and there is none to choose from"
-        near = difflib.get_close_matches(self.name, self.options, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        return f"unknown {self.kind} {self.name!r}: {hint}There is: {', '.join(self.options)}"

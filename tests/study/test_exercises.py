@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+from workbook.core.errors import UsageError
 from workbook.study import exercises, progress
 from workbook.study.exercise import Exercise, WrongAnswer
 from workbook.study.solved import exercise_id, outcomes, solved_copy
@@ -78,7 +79,7 @@ def test_an_unattended_run_spoils_and_touches_nothing(
 
 
 def test_an_unknown_exercise_names_the_nearest() -> None:
-    with pytest.raises(KeyError, match=r"did you mean '01\.mend_gbnf'"):
+    with pytest.raises(UsageError, match=r"Did you mean '01\.mend_gbnf'"):
         exercises.check("01.mend_gbfn", "")
 
 

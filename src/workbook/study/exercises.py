@@ -24,7 +24,6 @@ a module there has ``EXERCISES``, a tuple of :class:`Exercise`.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Mapping
@@ -32,6 +31,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from workbook.core.settings import unknown
 from workbook.study import progress, sets
 from workbook.study.card import Card
 from workbook.study.exercise import Exercise, Verdict
@@ -79,13 +79,11 @@ def solved_source(exercise_id: str) -> str:
 
 
 def find(exercise_id: str) -> Exercise:
-    """The exercise with this id; ``KeyError`` names the nearest one when there is none."""
+    """The exercise with this id; the error names the nearest one when there is none."""
     known = registry()
-    if exercise_id in known:
-        return known[exercise_id]
-    near = difflib.get_close_matches(exercise_id, known, n=1, cutoff=0.3)
-    advice = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
-    raise KeyError(f"no exercise {exercise_id!r}{advice}")
+    if exercise_id not in known:
+        raise unknown("exercise", exercise_id, known)
+    return known[exercise_id]
 
 
 @cache

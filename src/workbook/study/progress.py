@@ -18,6 +18,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
+from workbook.core.settings import profile
+
 APP_NAME = "function-calling-workbook"
 FILE_NAME = "progress.json"
 
@@ -34,7 +36,7 @@ class Attempted:
 
 def attended() -> bool:
     """Whether a person sits in front of this kernel, as far as we can tell."""
-    return not (os.environ.get("WORKBOOK_UNATTENDED") or os.environ.get("WORKBOOK_PROFILE") == "ci")
+    return not os.environ.get("WORKBOOK_UNATTENDED") and profile().name != "ci"
 
 
 def home() -> Path:

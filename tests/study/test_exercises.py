@@ -110,7 +110,7 @@ def test_progress_of_two_kernels_adds_up(learner: Path) -> None:
     one, other = progress.Progress(learner), progress.Progress(learner)
     one.update("00.a", attempts=1)
     other.update("00.b", attempts=2)
-    assert set(one.all()) == {"00.a", "00.b"}
+    assert set(one.all().exercises) == {"00.a", "00.b"}
     assert list(learner.parent.glob("*.tmp")) == []
 
 

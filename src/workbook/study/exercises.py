@@ -101,7 +101,7 @@ def registry() -> Mapping[str, Exercise]:
 
 def overview() -> Card:
     """How many exercises of each notebook are done."""
-    known, histories = registry(), progress.current().all()
+    known, histories = registry(), progress.current().all().exercises
     lines = ["| notebook | done | exercises |", "|---|---|---|"]
     for notebook in sorted({e.notebook for e in known.values()}):
         mine = [e for e in known.values() if e.notebook == notebook]

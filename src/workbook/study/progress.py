@@ -1,6 +1,6 @@
-"""What a learner has done so far, as JSON in the user's data folder.
+"""What a learner has done so far, as JSON in the user's data folder: exercises and guesses.
 
-Covers exercises. The folder is ``WORKBOOK_HOME``, or the platform's place for user data; never the repository.
+The folder is ``WORKBOOK_HOME``, or the platform's place for user data; never the repository.
 An unattended run (the runner sets ``WORKBOOK_UNATTENDED=1``; the profile ``ci`` counts too) keeps its
 progress in memory, so that a test or a refresh never touches a person's file.
 
@@ -16,7 +16,7 @@ import warnings
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import Any, TypeVar
 
 from workbook.core.settings import profile
 
@@ -34,6 +34,25 @@ class Attempted:
     solutions: int = 0
 
 
+@dataclass(frozen=True)
+class Guess:
+    """A number that the learner committed to, and how sure they were: 0 to 1."""
+
+    value: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Everything that is remembered, by id."""
+
+    exercises: dict[str, Attempted]
+    guesses: dict[str, Guess]
+
+
+Record = TypeVar("Record", Attempted, Guess)
+
+
 def attended() -> bool:
     """Whether a person sits in front of this kernel, as far as we can tell."""
     return not os.environ.get("WORKBOOK_UNATTENDED") and profile().name != "ci"
@@ -49,29 +68,37 @@ def home() -> Path:
 
 
 class Progress:
-    """Histories by exercise id; ``path=None`` keeps them in memory."""
+    """Histories by id; ``path=None`` keeps them in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
-        self._kept: dict[str, Attempted] = {}
+        self._kept = Kept({}, {})
+
+    def all(self) -> Kept:
+        """Everything that is remembered."""
+        if self.path is not None and self.path.exists():
+            self._kept = _read(self.path)
+        return self._kept
 
     def get(self, exercise_id: str) -> Attempted:
         """The history of one exercise; an empty one when there is none."""
-        return self.all().get(exercise_id, Attempted())
-
-    def all(self) -> dict[str, Attempted]:
-        """Every history, by id."""
-        if self.path is not None and self.path.exists():
-            self._kept = _read(self.path)
-        return dict(self._kept)
+        return self.all().exercises.get(exercise_id, Attempted())
 
     def update(self, exercise_id: str, **changes: Any) -> Attempted:
-        """Change fields of one history, save, and return the new one."""
-        known = self.all()
-        known[exercise_id] = replace(known.get(exercise_id, Attempted()), **changes)
-        self._kept = known
+        """Change fields of one exercise's history, save, and return the new one."""
+        changed = replace(self.get(exercise_id), **changes)
+        self._kept.exercises[exercise_id] = changed
         self._save()
-        return known[exercise_id]
+        return changed
+
+    def guess(self, question_id: str) -> Guess | None:
+        """What the learner committed to, or None."""
+        return self.all().guesses.get(question_id)
+
+    def commit(self, question_id: str, guess: Guess) -> None:
+        """Remember a guess; a later one replaces it."""
+        self.all().guesses[question_id] = guess
+        self._save()
 
     def _save(self) -> None:
         if self.path is None:
@@ -87,16 +114,21 @@ class Progress:
             self.path = None
 
 
-def _read(path: Path) -> dict[str, Attempted]:
-    names = {f.name for f in fields(Attempted)}
+def _read(path: Path) -> Kept:
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))["exercises"]
-        return {key: Attempted(**{k: v for k, v in value.items() if k in names}) for key, value in stored.items()}
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return Kept(_typed(Attempted, stored["exercises"]), _typed(Guess, stored.get("guesses", {})))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return _set_aside(path)
 
 
-def _set_aside(path: Path) -> dict[str, Attempted]:
+def _typed(kind: type[Record], stored: dict[str, dict[str, Any]]) -> dict[str, Record]:
+    """Read records; fields that a later version added are passed over."""
+    names = {f.name for f in fields(kind)}
+    return {key: kind(**{k: v for k, v in value.items() if k in names}) for key, value in stored.items()}
+
+
+def _set_aside(path: Path) -> Kept:
     """Keep an unreadable file under another name: a learner's history is never overwritten."""
     number = 1
     while (spare := path.with_suffix(f".broken{number}.json")).exists():
@@ -106,12 +138,12 @@ def _set_aside(path: Path) -> dict[str, Attempted]:
         warnings.warn(f"{path} could not be read; it is kept as {spare.name}, and progress starts anew.", stacklevel=5)
     except OSError as error:
         warnings.warn(f"{path} could not be read ({error}); progress starts anew.", stacklevel=5)
-    return {}
+    return Kept({}, {})
 
 
-def _write(path: Path, known: dict[str, Attempted]) -> None:
+def _write(path: Path, kept: Kept) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"version": 1, "exercises": {k: asdict(v) for k, v in sorted(known.items())}}, indent=2)
+    text = json.dumps({"version": 1, **asdict(kept)}, indent=2, sort_keys=True)
     with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False, suffix=".tmp") as file:
         file.write(text + "\n")
     os.replace(file.name, path)

@@ -95,7 +95,7 @@ mend_gbnf = Exercise(
     check=check_grammar,
     hints=(
         "Three names are used and never defined. `check` tells you which.",
-        r'No control characters (`\x00` to `\x1f`) in a string; after a backslash one of `"\/bfnrt`, or `u` and 4 digits.',
+        r'No control characters (`\x00` to `\x1f`); after a backslash one of `"\/bfnrt`, or `u` and 4 digits.',
         "A number: a minus perhaps; then `0`, or a digit from 1 to 9 and more digits; then a fraction; an exponent.",
         "`ws ::= [ \\n]{0,2}` is white space enough.",
     ),

@@ -1,0 +1,1 @@
+"""The ``workbook`` command: one module a command, errors and output in one place (``console``)."""

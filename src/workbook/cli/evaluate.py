@@ -1,0 +1,56 @@
+"""``workbook eval``: score a model on a suite."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from workbook.cli.console import err, print_json, print_table, stdout_kept_free
+from workbook.core.settings import unknown
+
+DECODINGS = ("free", "grammar")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    group = typer.Typer(no_args_is_help=True, epilog="Example: workbook eval calls --limit 100")
+    group.command("calls", epilog="Example: workbook eval calls --data my_tasks.jsonl --decoding grammar --json")(calls)
+    app.add_typer(group, name="eval", help="Score a model on a suite.")
+
+
+def calls(
+    data: Annotated[str, typer.Option(help="A frozen set of data/tasks, or a file of JSON Lines.")] = "",
+    model: Annotated[str, typer.Option(help="pocket, a folder, a hub id or a server's URL.")] = "pocket",
+    decoding: Annotated[str, typer.Option(help="free, or grammar: only valid calls can be written.")] = "free",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N tasks of each set.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Whether the model calls the right tools with the right arguments, asks, declines, and knows its facts."""
+    if decoding not in DECODINGS:
+        raise unknown("decoding", decoding, DECODINGS)
+    with stdout_kept_free():
+        document = _evaluate(data, model, decoding, limit)
+    if json:
+        print_json(document)
+    else:
+        _show(document)
+
+
+def _evaluate(data: str, model: str, decoding: str, limit: int | None) -> dict[str, Any]:
+    from workbook.lab.evaluate import evaluate_calls
+    from workbook.models import load_model
+    from workbook.suites.tasks import load_tasks
+
+    tasks = load_tasks(data, limit)
+    err.print(f"{len(tasks)} tasks, model {model}, decoding {decoding}")
+    return evaluate_calls(load_model(model), tasks, decoding=decoding)
+
+
+def _show(document: dict[str, Any]) -> None:
+    rows = [
+        [name, f"{m['estimate']:.3f}", f"[{m['low']:.3f}, {m['high']:.3f}]", str(m["n"])]
+        for name, m in document["metrics"].items()
+        if m["n"]
+    ]
+    print_table(["metric", "estimate", "95 % interval", "n"], rows, title=f"{document['suite']}, {document['model']}")

@@ -1,0 +1,101 @@
+"""``workbook run``: run notebooks unattended, into executed copies and an HTML report."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from workbook.cli.console import err, print_json, stdout_kept_free
+from workbook.core.errors import UsageError
+from workbook.core.settings import profile as find_profile
+
+if TYPE_CHECKING:
+    from workbook.runner import NotebookRun, RunReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command("run", epilog="Example: workbook run 00 01 --profile ci --set n_trials=20")(run)
+
+
+def run(
+    notebooks: Annotated[list[str] | None, typer.Argument(help="Paths, names or numbers; all without.")] = None,
+    profile: Annotated[str, typer.Option(help="How much to run: ci, study or full.")] = "",
+    model: Annotated[str, typer.Option(help="pocket, a folder, a hub id or a server's URL.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Where copies and report go; runs/PROFILE without.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="A parameter, as NAME=VALUE.")] = None,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Also write the outputs into the notebooks.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Run notebooks in fresh kernels and write executed copies and an HTML report.
+
+    Exit status 1 when a notebook fails; the cell that failed is shown.
+    """
+    from workbook.runner.notebooks import find_notebooks
+
+    size = find_profile(profile or None)
+    paths = find_notebooks(notebooks or [])
+    chosen = model or os.environ.get("WORKBOOK_MODEL") or "pocket"
+    parameters = dict(_setting(text) for text in settings or [])
+    with stdout_kept_free():
+        report = _run(paths, size.name, chosen, out, parameters)
+        if in_place:
+            _write_back(paths, report)
+    if json:
+        print_json(report.to_dict())
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def _run(paths: list[Path], profile: str, model: str, out: Path | None, parameters: dict[str, Any]) -> RunReport:
+    from workbook.core.settings import repo_root
+    from workbook.runner import run_notebooks
+
+    folder = out or repo_root() / "runs" / profile
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} cells"))
+    with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as progress:
+        tasks: dict[Path, TaskID] = {}
+
+        def listen(path: Path, done: int, total: int) -> None:
+            if path not in tasks:
+                tasks[path] = progress.add_task(path.stem)
+            progress.update(tasks[path], completed=done, total=total)
+
+        report = run_notebooks(paths, profile, model, folder, parameters=parameters, listener=listen)
+    for notebook in report.notebooks:
+        _tell(notebook)
+    err.print(Text(f"report: {folder / 'index.html'}"))
+    return report
+
+
+def _tell(run: NotebookRun) -> None:
+    style = "green" if run.status == "ok" else "bold red"
+    err.print(Text.assemble((f"{run.status:<7}", style), f"{run.path}  {run.seconds:.1f} s  {run.peak_mib:.0f} MiB"))
+    if run.error:
+        err.print(Text(run.error, "red"))
+    if run.cell:
+        err.print(Text("in this cell:", "bold"))
+        err.print(Text("\n".join(f"    {line}" for line in run.cell.splitlines())))
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    import yaml
+
+    name, separator, value = text.partition("=")
+    if not separator or not name.isidentifier():
+        raise UsageError(f"--set takes NAME=VALUE, not {text!r}", "For example: --set n_trials=20")
+    return name, yaml.safe_load(value)
+
+
+def _write_back(paths: list[Path], report: RunReport) -> None:
+    from workbook.runner.commit import write_back
+
+    for path, run in zip(paths, report.notebooks, strict=True):
+        if run.status == "ok" and run.output:
+            write_back(run.output, path)
+        else:
+            err.print(Text(f"{run.path} keeps its outputs, because it failed", "yellow"))

@@ -1,0 +1,30 @@
+"""``workbook train``: train what the repository ships."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from workbook.cli.console import err
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    group = typer.Typer(no_args_is_help=True, epilog="Example: workbook train pocket --preset cpu")
+    group.command("pocket", epilog="Example: workbook train pocket --preset gpu --resume")(pocket)
+    app.add_typer(group, name="train", help="Train a model from scratch.")
+
+
+def pocket(
+    preset: Annotated[str, typer.Option(help="Sizes and steps for this hardware: cpu or gpu.")] = "cpu",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+) -> None:
+    """Train the pocket model: tokenizer, data, base model, tools, ladder.
+
+    It keeps checkpoints as it goes, so that it can be stopped and resumed.
+    """
+    from workbook.finetune.train import train_pocket
+
+    train_pocket(preset=preset, resume=resume)
+    err.print("Trained.")

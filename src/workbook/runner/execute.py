@@ -1,0 +1,137 @@
+"""One notebook, from its checks to its executed copy.
+
+The copy is written aside while the run goes on, and takes its name when the run ends, well or badly:
+a notebook that dies leaves what it had shown until then.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from workbook.core.errors import WorkbookError
+from workbook.core.settings import profile as find_profile
+from workbook.runner.notebooks import require_sound
+
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+ENDED = "the kernel ended early, and the cells below never ran"
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What came of one notebook; ``error`` is None when every cell ran."""
+
+    seconds: float
+    peak_mib: float
+    error: str | None
+    cell: str | None
+    output: Path | None
+    budgets: Mapping[str, Any] = field(default_factory=dict)
+
+
+def execute(
+    path: Path,
+    folder: Path,
+    parameters: Mapping[str, Any],
+    *,
+    cwd: Path,
+    cell_timeout: int,
+    listener: Callable[[Path, int, int], None],
+) -> Execution:
+    """Run the notebook at ``path`` with ``parameters`` in ``cwd``; its copy lands in ``folder``."""
+    from workbook.runner.engine import Watch
+
+    began = time.perf_counter()
+    environment = {"WORKBOOK_PROFILE": str(parameters["profile"]), "WORKBOOK_UNATTENDED": "1"}
+    watch = Watch(progress=lambda done, total: listener(path, done, total), environment=environment)
+    aside, final = folder / f".{path.stem}.part.ipynb", folder / path.name
+    error, budgets = None, {}
+    try:
+        notebook = _read(path)
+        budgets = notebook.metadata.get("workbook", {}).get("budget", {})
+        find_profile(str(parameters["profile"]))
+        require_sound(path, notebook, parameters)
+        _run_papermill(notebook, aside, parameters, watch, cwd, cell_timeout)
+    except Exception as raised:
+        error = _told(raised)
+    if error is None:
+        error = _unrun(nbformat.read(aside, as_version=4))
+    cell = _failed_cell(aside, watch.cell) if error else None
+    output = _rename(aside, final)
+    return Execution(time.perf_counter() - began, watch.peak_mib, error, cell, output, budgets)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return nbformat.read(path, as_version=4)
+    except FileNotFoundError as error:
+        raise WorkbookError(f"there is no notebook {path.name}") from error
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError) as error:
+        raise WorkbookError(f"{path.name} is not a notebook: {str(error)[:200]}") from error
+
+
+def _run_papermill(
+    notebook: Any, output: Path, parameters: Mapping[str, Any], watch: Any, cwd: Path, cell_timeout: int
+) -> None:
+    import papermill
+
+    from workbook.runner.engine import KERNEL, NAME
+
+    # papermill's log repeats what our progress shows.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
+    papermill.execute_notebook(
+        notebook,
+        # papermill fills in braces of the output's path.
+        str(output).replace("{", "{{").replace("}", "}}"),
+        dict(parameters),
+        engine_name=NAME,
+        kernel_name=KERNEL,
+        progress_bar=False,
+        cwd=str(cwd),
+        watch=watch,
+        cell_timeout=cell_timeout,
+    )
+
+
+def _told(raised: Exception) -> str:
+    """The error in a line or a few, without colours; the traceback stays in the executed copy."""
+    name, text = getattr(raised, "ename", None), getattr(raised, "evalue", None)
+    if name:
+        return f"{name}: {text}"
+    kind = "" if isinstance(raised, WorkbookError) else f"{type(raised).__name__}: "
+    return (kind + ANSI.sub("", str(raised)).strip())[:2000]
+
+
+def _unrun(notebook: Any) -> str | None:
+    """papermill takes ``sys.exit(0)`` for success; a code cell without an execution count never ran."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    skipped = [cell for cell in code if cell.execution_count is None]
+    return f"{ENDED} ({len(skipped)} of {len(code)} code cells)" if skipped else None
+
+
+def _failed_cell(copy: Path, index: int | None) -> str | None:
+    """The source of the cell that the run stopped at."""
+    if index is None or not copy.is_file():
+        return None
+    cells = [c for c in nbformat.read(copy, as_version=4).cells if not _marker(c)]
+    return str(cells[index].source) if index < len(cells) else None
+
+
+def _marker(cell: Any) -> bool:
+    return "papermill-error-cell-tag" in cell.metadata.get("tags", [])
+
+
+def _rename(aside: Path, final: Path) -> Path | None:
+    if not aside.is_file():
+        return None
+    os.replace(aside, final)
+    return final

@@ -1,0 +1,113 @@
+"""The HTML report of a run: an index and one page per notebook, without a request to any server.
+
+Pages follow the reader's choice of light or dark. nbconvert makes the notebook's body; the page around
+it is ours, because its full template loads scripts from the network.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbook.runner.run import NotebookRun, RunReport
+
+STYLE = """
+:root { color-scheme: light dark; --page: #fff; --ink: #1c2128; --soft: #59636e; --line: #d1d9e0; --box: #f6f8fa;
+  --ok: #1a7f37; --failed: #cf222e; --link: #0969da; }
+@media (prefers-color-scheme: dark) { :root { --page: #151b23; --ink: #e6edf3; --soft: #9198a1; --line: #3d444d;
+  --box: #0d1117; --ok: #3fb950; --failed: #ff7b72; --link: #58a6ff; } }
+body { background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; margin: 0 auto;
+  max-width: 60rem; padding: 2rem 1.25rem 4rem; }
+a { color: var(--link); }
+h1 { line-height: 1.2; }
+table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0; }
+th, td { border-bottom: 1px solid var(--line); padding: .4rem .8rem .4rem 0; text-align: left; vertical-align: top; }
+td.number { font-variant-numeric: tabular-nums; text-align: right; }
+pre { background: var(--box); border: 1px solid var(--line); border-radius: 6px; overflow-x: auto; padding: .7rem;
+  font: 13px/1.45 ui-monospace, monospace; }
+code { font-family: ui-monospace, monospace; font-size: .9em; }
+img, svg { max-width: 100%; height: auto; }
+blockquote { border-left: 3px solid var(--line); margin-left: 0; padding-left: 1rem; color: var(--soft); }
+details { margin: .5rem 0; }
+.soft, .prompt, .jp-InputPrompt, .jp-OutputPrompt { color: var(--soft); font-size: .85rem; }
+.ok { color: var(--ok); } .failed { color: var(--failed); font-weight: 600; }
+.anchor-link { display: none; }
+.output_stderr pre { color: var(--soft); }
+"""
+
+
+def write_report(report: RunReport, folder: Path) -> Path:
+    """Write ``index.html`` and a page per executed notebook into ``folder``; returns the index."""
+    for run in report.notebooks:
+        if run.output is not None:
+            _write(folder / _page_name(run), _notebook_page(run))
+    index = folder / "index.html"
+    _write(index, _index_page(report))
+    return index
+
+
+def _index_page(report: RunReport) -> str:
+    good = sum(run.status == "ok" for run in report.notebooks)
+    title = f"{good} of {len(report.notebooks)} notebooks ran to the end"
+    head = "<tr><th>notebook</th><th>result</th><th>seconds</th><th>peak memory</th><th>written budget</th></tr>"
+    rows = "".join(map(_row, report.notebooks))
+    about = f"Profile {html.escape(report.profile)}, model {html.escape(report.model)}, {report.seconds:.0f} seconds."
+    failures = "".join(_failure(run) for run in report.notebooks if run.status == "failed")
+    body = f"<h1>{title}</h1><p class='soft'>{about}</p><table>{head}{rows}</table>{failures}"
+    return _page(title, body)
+
+
+def _row(run: NotebookRun) -> str:
+    name = html.escape(run.path)
+    linked = f'<a href="{_page_name(run)}">{name}</a>' if run.output else name
+    budget = f"{run.budget['seconds']:g} s, {run.budget['mib']:g} MiB" if run.budget else "–"
+    return (
+        f'<tr><td>{linked}</td><td class="{run.status}">{run.status}</td><td class="number">{run.seconds:.1f}</td>'
+        f'<td class="number">{run.peak_mib:.0f} MiB</td><td>{budget}</td></tr>'
+    )
+
+
+def _failure(run: NotebookRun) -> str:
+    cell = f"<pre>{html.escape(run.cell)}</pre>" if run.cell else ""
+    return f"<h2>{html.escape(run.path)}</h2><p class='failed'>{html.escape(run.error or '')}</p>{cell}"
+
+
+def _notebook_page(run: NotebookRun) -> str:
+    import nbformat
+    from nbconvert import HTMLExporter
+    from traitlets.config import Config
+
+    notebook = nbformat.read(str(run.output), as_version=4)
+    settings = Config({"HTMLExporter": {"template_name": "basic", "embed_images": True}})
+    body, _ = HTMLExporter(config=settings).from_notebook_node(notebook)
+    return _page(run.path, f'<p><a href="index.html">All notebooks</a></p>{body}')
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(title)}</title><style>{STYLE}{_code_colours()}</style></head><body>{body}</body></html>"
+    )
+
+
+def _code_colours() -> str:
+    from pygments.formatters import HtmlFormatter
+
+    light = HtmlFormatter(style="default", nobackground=True).get_style_defs(".highlight")
+    dark = HtmlFormatter(style="github-dark", nobackground=True).get_style_defs(".highlight")
+    return f"{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}"
+
+
+def _page_name(run: NotebookRun) -> str:
+    return f"{Path(run.path).stem}.html"
+
+
+def _write(path: Path, text: str) -> None:
+    """Write aside, then rename: a reader never meets half a page."""
+    aside = path.with_name(f".{path.name}.part")
+    aside.write_text(text, encoding="utf-8")
+    os.replace(aside, path)

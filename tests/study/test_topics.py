@@ -10,7 +10,10 @@ from workbook.core.errors import WorkbookError
 from workbook.core.settings import repo_root
 from workbook.study.topics import topic_map, topics
 
-ROW = "- {notebook: 01_a, source: Q1, minutes: 5, question: One?}\n- {notebook: 02_b, source: Q2, minutes: 5, question: Two?}\n"
+ROW = """
+- {notebook: 01_a, source: Q1, minutes: 5, question: "One?"}
+- {notebook: 02_b, source: Q2, minutes: 5, question: "Two?"}
+"""
 
 
 def course(folder: Path, text: str) -> Path:

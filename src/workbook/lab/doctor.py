@@ -13,7 +13,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
@@ -158,7 +158,7 @@ def _kernel_check() -> Check:
     except NoSuchKernel:
         return Check("kernel", "missing", "Jupyter has no Python kernel", SET_UP)
     # jupyter_client puts the running interpreter in place of a bare "python".
-    if argv[0] in {"python", "python3", sys.executable} or os.path.realpath(argv[0]) == os.path.realpath(sys.executable):
+    if argv[0] in {"python", "python3"} or os.path.realpath(argv[0]) == os.path.realpath(sys.executable):
         return Check("kernel", "ok", "notebooks run on this Python")
     return Check("kernel", "warn", "another Python's kernel stands in front of this one", "open it with: workbook lab")
 

@@ -5,15 +5,14 @@ Only files and checksums; loading a model is ``workbook.models``.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from workbook.core.settings import data_dir
+from workbook.models.loading import SHIPPED, fingerprint
 
-POCKETS = ("pocket", "pocket-base")
 TRAIN = "workbook train pocket --preset cpu"
 RESTORE = "git checkout -- data/models"
 MIB = 2**20
@@ -32,20 +31,14 @@ class Shipped:
 def shipped_models(folder: Path | None = None) -> list[Shipped]:
     """The state of both pocket models and of the ladder, under ``folder`` or data/models."""
     folder = folder or data_dir() / "models"
-    return [*(_pocket(folder / name) for name in POCKETS), _ladder(folder / "ladder")]
-
-
-def fingerprint(weights: Path) -> str:
-    """The sha256 of a weights file: what results and notebooks carry to say which checkpoint made them."""
-    with weights.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return [*(_pocket(folder / name) for name in SHIPPED), _ladder(folder / "ladder")]
 
 
 def _pocket(folder: Path) -> Shipped:
     weights, record = folder / "model.safetensors", folder / "training.json"
     if not weights.is_file():
         return Shipped(folder.name, "missing", "its weights are not in this clone", f"{RESTORE} (or: {TRAIN})")
-    found, size = fingerprint(weights), weights.stat().st_size / MIB
+    found, size = fingerprint([weights]), weights.stat().st_size / MIB
     if not record.is_file():
         return Shipped(folder.name, "warn", f"{found[:12]}, {size:.1f} MiB, without a training record", RESTORE)
     told = json.loads(record.read_text(encoding="utf-8")).get("sha256", "")

@@ -91,6 +91,8 @@ def _run(nb_man: Any, watch: Watch, options: Mapping[str, Any]) -> Any:
         coalesce_streams=True,
         record_timing=False,
         store_widget_state=False,
+        # The kernel warns at each start that loopback TCP is not encrypted.
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
     client.watch = watch
     watch.starts += 1

@@ -63,7 +63,7 @@ def execute(
     except Exception as raised:
         error = _told(raised)
     if error is None:
-        error = _unrun(nbformat.read(aside, as_version=4))
+        error = _early_end(nbformat.read(aside, as_version=4))
     cell = _failed_cell(aside, watch.cell) if error else None
     output = _rename(aside, final)
     return Execution(time.perf_counter() - began, watch.peak_mib, error, cell, output, budgets)
@@ -95,6 +95,7 @@ def _run_papermill(
         dict(parameters),
         engine_name=NAME,
         kernel_name=KERNEL,
+        language="python",
         progress_bar=False,
         cwd=str(cwd),
         watch=watch,
@@ -111,11 +112,15 @@ def _told(raised: Exception) -> str:
     return (kind + ANSI.sub("", str(raised)).strip())[:2000]
 
 
-def _unrun(notebook: Any) -> str | None:
+def _early_end(notebook: Any) -> str | None:
     """papermill takes ``sys.exit(0)`` for success; a code cell without an execution count never ran."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     skipped = [cell for cell in code if cell.execution_count is None]
-    return f"{ENDED} ({len(skipped)} of {len(code)} code cells)" if skipped else None
+    if skipped:
+        return f"{ENDED} ({len(skipped)} of {len(code)} code cells)"
+    if any(output.output_type == "error" for cell in code for output in cell.outputs):
+        return "a cell ended the kernel (sys.exit or exit)"
+    return None
 
 
 def _failed_cell(copy: Path, index: int | None) -> str | None:

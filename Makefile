@@ -1,0 +1,58 @@
+# The two commands: `make lab` to study, `make test` to check. Both set up .venv where it is missing.
+.DEFAULT_GOAL := help
+.PHONY: help setup lab notebooks test refresh system-deps clean
+SHELL := /bin/sh
+
+# The first Python that fits; choose another with PYTHON=/path/to/python.
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+CANDIDATES := python3 python3.13 python3.12 python3.11
+PYTHON ?= $(shell for p in $(CANDIDATES); do if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
+
+BIN := .venv/bin
+# Named after what is installed, so that a new lock installs anew and a touched file does not.
+STAMP := .venv/.installed-$(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
+
+LAB_FLAGS ?=
+PROFILE ?= study
+WORKERS ?= 2
+PYTEST_FLAGS ?=
+SYSTEM_PACKAGES ?= bubblewrap chromium g++
+# Good to have, but not packaged everywhere.
+SYSTEM_EXTRAS ?= podman runc
+
+help:  ## Show what can be made.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "%-18s %s\n", $$1, $$2}'
+
+setup: $(STAMP)  ## Create .venv with the pinned set.
+
+$(STAMP):
+	@test -n "$(PYTHON)" || { echo "error: no Python from 3.11 to 3.13 found (looked for: $(CANDIDATES))." >&2; \
+	  echo "  Install one (Debian: apt-get install python3 python3-venv), or: make $(MAKECMDGOALS) PYTHON=/path/to/python" >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "Creating .venv with $(PYTHON); the first time takes a few minutes."; $(PYTHON) -m venv .venv; } || \
+	  { rm -rf .venv; echo "error: no environment could be made. Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@rm -f .venv/.installed-*
+	@touch $@
+
+lab: $(STAMP)  ## Open JupyterLab on the first notebook (LAB_FLAGS=--no-browser serves headless).
+	$(BIN)/workbook lab $(LAB_FLAGS)
+
+notebooks: $(STAMP)  ## Run every notebook into an HTML report under runs/ (PROFILE=ci, study or full).
+	$(BIN)/workbook run --profile $(PROFILE)
+
+test: $(STAMP)  ## Lint, check types, and run all tests, notebooks included.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_FLAGS)
+
+refresh: $(STAMP)  ## Rebuild what depends on the shipped models: the notebooks' committed outputs.
+	$(BIN)/workbook run --profile ci --in-place
+
+system-deps:  ## Install Debian's packages for the optional parts (asks for sudo when not root).
+	sh .ci/system-deps "$(SYSTEM_PACKAGES)" "$(SYSTEM_EXTRAS)"
+
+clean:  ## Remove the environment, reports and caches.
+	rm -rf .venv runs build .pytest_cache .ruff_cache .mypy_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

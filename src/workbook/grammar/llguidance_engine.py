@@ -1,0 +1,119 @@
+"""Constraints by llguidance: derivatives of regular expressions under an Earley parser, lazily.
+
+Two traits to know. Its mask admits only the canonical tokenization where the text is
+forced (``name`` but not ``n``), unlike the other engines'. And it never raises: an
+error is a state, which is looked at here.
+"""
+
+from __future__ import annotations
+
+import json
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
+from workbook.grammar.engine import GrammarError
+from workbook.grammar.schemas import call_schema, closed
+from workbook.grammar.tool_text import text_without
+from workbook.grammar.vocabulary import CLOSE, OPEN, Vocabulary
+
+if TYPE_CHECKING:
+    import torch
+
+SPELLING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+
+
+class LlguidanceEngine:
+    """Compiles for one vocabulary."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.tokenizer = _tokenizer(vocabulary)
+
+    def compile(self, constraint: Constraint) -> LlguidanceConstraint:
+        """See :class:`workbook.grammar.engine.Engine`."""
+        compiled = LlguidanceConstraint(self.vocabulary, self.tokenizer, self._grammar(constraint))
+        compiled.matcher()  # errors show when a matcher is made, not before
+        return compiled
+
+    def _grammar(self, constraint: Constraint) -> str:
+        from llguidance import LLMatcher, grammar_from
+
+        if isinstance(constraint, JsonSchema):
+            return LLMatcher.grammar_from_json_schema(json.dumps(closed(constraint.schema)), overrides=SPELLING)
+        if isinstance(constraint, Regex):
+            return LLMatcher.grammar_from_regex(constraint.pattern)
+        if isinstance(constraint, Gbnf):
+            try:
+                return grammar_from("gbnf", constraint.grammar)
+            except ValueError as error:
+                raise GrammarError(f"llguidance cannot compile this: {error}") from error
+        return LLMatcher.grammar_from_lark(self._lark(constraint))
+
+    def _lark(self, constraint: ToolCalls) -> str:
+        """Text, calls and their tags; a tag that is a token is written bare, one that is text is quoted."""
+        marked = self.vocabulary.has_marks
+        begin, end = (f"<[{self.vocabulary.control[tag]}]>" if marked else json.dumps(tag) for tag in (OPEN, CLOSE))
+        rules = [
+            f"call_{index}: %json {json.dumps(call_schema(tool) | {'x-guidance': SPELLING})}"
+            for index, tool in enumerate(constraint.tools)
+        ]
+        names = " | ".join(f"call_{index}" for index in range(len(rules)))
+        calls = 'call ("\\n" call)*' if constraint.parallel else "call"
+        start = calls if constraint.required else f"TEXT ({calls})?"
+        # A token of control never matches text, so text needs no care where the tags are tokens.
+        text = r"(?s:.*)" if marked else text_without((OPEN, CLOSE)).replace("/", "\\/")
+        free = [] if constraint.required else [f"TEXT: /{text}/"]
+        return "\n".join([f"start: {start}", f'call: {begin} "\\n" ({names}) "\\n" {end}', *free, *rules])
+
+
+def _tokenizer(vocabulary: Vocabulary) -> Any:
+    """llguidance's tokenizer, in which all control tokens are special, whatever the tokenizer's file says."""
+    from llguidance import LLTokenizer
+
+    backend = copy(vocabulary.tokenizer.backend_tokenizer)
+    backend.no_padding()
+    backend.no_truncation()
+    description = json.loads(backend.to_str())
+    for token in description.get("added_tokens", ()):
+        token["special"] = token["special"] or token["content"] in vocabulary.control
+    return LLTokenizer(json.dumps(description), n_vocab=vocabulary.width, eos_token=list(vocabulary.stop_ids))
+
+
+class LlguidanceConstraint:
+    """A grammar and the tokenizer to follow it with."""
+
+    def __init__(self, vocabulary: Vocabulary, tokenizer: Any, grammar: str) -> None:
+        self.vocabulary, self.tokenizer, self.grammar = vocabulary, tokenizer, grammar
+
+    def matcher(self) -> LlguidanceMatcher:
+        """Follow a new text; raises :class:`GrammarError` when the grammar is broken or too large."""
+        from llguidance import LLMatcher
+
+        inner = LLMatcher(self.tokenizer, self.grammar, log_level=0)
+        if inner.is_error():
+            raise GrammarError(f"llguidance cannot compile this: {inner.get_error()[:300]}")
+        return LlguidanceMatcher(inner)
+
+
+class LlguidanceMatcher:
+    """One text; see :class:`workbook.grammar.engine.Matcher`."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def consume(self, token: int) -> bool:
+        """Accept a token, unless the grammar forbids it."""
+        return self.inner.try_consume_tokens([token]) == 1
+
+    def rollback(self, count: int) -> None:
+        """Take tokens back."""
+        if not self.inner.rollback(count):
+            raise GrammarError(f"llguidance cannot go back {count} tokens: {self.inner.get_error()[:200]}")
+
+    def write_mask(self, masks: torch.Tensor, row: int) -> None:
+        """Fill one row; raises when the parser has met one of its limits."""
+        target = masks[row]
+        self.inner.unsafe_compute_mask_ptr(target.data_ptr(), target.numel() * target.element_size())
+        if self.inner.is_error():
+            raise GrammarError(f"llguidance gave up: {self.inner.get_error()[:300]}")

@@ -1,0 +1,66 @@
+"""Token masks as tensors: one bit a token, packed into int32, and applied to logits on any device.
+
+The only module of this package that knows how masks reach a GPU: the buffer is pinned
+where CUDA is there, and one copy a step brings the whole batch over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+WORD = 32
+"""Tokens in one int32."""
+
+
+def allocate(rows: int, width: int, *, pinned: bool = False) -> torch.Tensor:
+    """Masks of ``rows`` rows for ``width`` tokens, nothing allowed, on CPU."""
+    import torch
+
+    return torch.zeros((rows, -(-width // WORD)), dtype=torch.int32, pin_memory=pinned and torch.cuda.is_available())
+
+
+def unpack(masks: torch.Tensor, width: int) -> torch.Tensor:
+    """Booleans of shape (rows, ``width``): True where the token is allowed."""
+    import torch
+
+    bits = torch.arange(WORD, dtype=torch.int32, device=masks.device)
+    return ((masks[:, :, None] >> bits) & 1).bool().flatten(1)[:, :width]
+
+
+def apply(masks: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+    """Set the logits of forbidden tokens to minus infinity, in place, on the logits' device."""
+    if logits.device.type == "cpu":
+        return _apply_on_cpu(masks, logits)
+    return logits.masked_fill_(~unpack(masks.to(logits.device, non_blocking=True), logits.shape[1]), float("-inf"))
+
+
+def _apply_on_cpu(masks: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+    """xgrammar's kernel takes float32 and is an order of magnitude faster than unpacking."""
+    import torch
+    import xgrammar
+
+    if logits.dtype != torch.float32 or not logits.is_contiguous():
+        return logits.masked_fill_(~unpack(masks, logits.shape[1]), float("-inf"))
+    xgrammar.apply_token_bitmask_inplace(logits, masks)
+    return logits
+
+
+def test_bit(masks: torch.Tensor, row: int, token: int) -> bool:
+    """Whether ``token`` is allowed in ``row``."""
+    return bool((int(masks[row, token // WORD]) >> (token % WORD)) & 1)
+
+
+def only(masks: torch.Tensor, row: int, allowed: tuple[int, ...]) -> None:
+    """Allow these tokens in ``row`` and no others."""
+    masks[row] = 0
+    for token in allowed:
+        allow(masks, row, token)
+
+
+def allow(masks: torch.Tensor, row: int, token: int) -> None:
+    """Allow ``token`` in ``row``."""
+    bit = 1 << (token % WORD)
+    masks[row, token // WORD] |= bit - (1 << WORD) if bit >= 1 << (WORD - 1) else bit

@@ -1,0 +1,118 @@
+"""Constraints by outlines_core: everything becomes one regular expression, indexed with the vocabulary.
+
+Masks are then a lookup; compiling is where the time goes. It knows no grammars, so
+recursion is refused before it is asked.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
+from workbook.grammar.engine import GrammarError
+from workbook.grammar.schemas import call_schema, closed
+from workbook.grammar.tool_text import text_without
+from workbook.grammar.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import torch
+
+GAP = "\ue0f0"  # stands where outlines_core would allow whitespace; private use, so nobody's text
+LONGEST_TEXT = 8192
+
+
+class OutlinesCoreEngine:
+    """Compiles for one vocabulary."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self._plain = _vocabulary(vocabulary.token_bytes, vocabulary.stop_ids)
+        self._marked = _vocabulary(vocabulary.marked_bytes, vocabulary.stop_ids)
+
+    def compile(self, constraint: Constraint) -> OutlinesCoreConstraint:
+        """See :class:`workbook.grammar.engine.Engine`."""
+        from outlines_core import Index
+
+        tokens = self._marked if isinstance(constraint, ToolCalls) else self._plain
+        try:
+            return OutlinesCoreConstraint(self.vocabulary, Index(self.pattern(constraint), tokens))
+        except (ValueError, TypeError) as error:
+            raise GrammarError(f"outlines_core cannot compile this: {str(error)[:300]}") from error
+
+    def pattern(self, constraint: Constraint) -> str:
+        """The regular expression that the constraint becomes."""
+        if isinstance(constraint, Regex):
+            return constraint.pattern
+        if isinstance(constraint, JsonSchema):
+            return json_pattern(closed(constraint.schema))
+        if isinstance(constraint, Gbnf):
+            raise GrammarError("outlines_core knows no grammars", "Use engine='xgrammar' or engine='llguidance'.")
+        return self._calls_pattern(constraint)
+
+    def _calls_pattern(self, constraint: ToolCalls) -> str:
+        begin, end = map(re.escape, self.vocabulary.tags)
+        calls = "|".join(json_pattern(call_schema(tool)) for tool in constraint.tools)
+        call = f"{begin}\n(?:{calls})\n{end}"
+        several = f"{call}(?:\n{call})*" if constraint.parallel else call
+        return several if constraint.required else f"{text_without(self.vocabulary.tags)}(?:{several})?"
+
+
+def json_pattern(schema: Any) -> str:
+    """outlines_core's expression for a schema, with ``", "`` and ``": "`` as the only whitespace."""
+    from outlines_core.json_schema import build_regex_from_schema
+
+    text = json.dumps(schema)
+    if GAP in text or json.dumps(GAP)[1:-1] in text:
+        raise GrammarError(f"the schema contains the private-use character U+{ord(GAP):04X}")
+    pattern = build_regex_from_schema(text, GAP)
+    for written, wanted in ((f"{GAP}:{GAP}", ": "), (f"{GAP},{GAP}", ", "), (f"{GAP},)", ", )"), (f"(,{GAP}", "(, ")):
+        pattern = pattern.replace(written, wanted)
+    return pattern.replace(GAP, "")
+
+
+def _vocabulary(token_bytes: tuple[bytes, ...], stop_ids: tuple[int, ...]) -> Any:
+    from outlines_core import Vocabulary as Tokens
+
+    ids: dict[str | bytes, list[int]] = {}
+    for index, token in enumerate(token_bytes):
+        if token:
+            ids.setdefault(token, []).append(index)
+    return Tokens(stop_ids[0], ids)
+
+
+class OutlinesCoreConstraint:
+    """An index from states and tokens to states."""
+
+    def __init__(self, vocabulary: Vocabulary, index: Any) -> None:
+        self.vocabulary, self.index = vocabulary, index
+
+    def matcher(self) -> OutlinesCoreMatcher:
+        """Follow a new text."""
+        return OutlinesCoreMatcher(self.index)
+
+
+class OutlinesCoreMatcher:
+    """One text; see :class:`workbook.grammar.engine.Matcher`."""
+
+    def __init__(self, index: Any) -> None:
+        from outlines_core import Guide
+
+        self.inner = Guide(index, max_rollback=LONGEST_TEXT)
+
+    def consume(self, token: int) -> bool:
+        """Accept a token, unless the expression forbids it."""
+        if not self.inner.accepts_tokens([token]):
+            return False
+        self.inner.advance(token, return_tokens=False)
+        return True
+
+    def rollback(self, count: int) -> None:
+        """Take tokens back."""
+        self.inner.rollback_state(count)
+
+    def write_mask(self, masks: torch.Tensor, row: int) -> None:
+        """Fill one row."""
+        target = masks[row]
+        self.inner.write_mask_into(target.data_ptr(), target.numel(), target.element_size())

@@ -1,0 +1,140 @@
+"""The logits processor that enforces a constraint, and survives rewinds.
+
+Beam search reorders rows, assisted decoding takes drafts back, several samples multiply
+rows. So the processor trusts nothing but what it is shown: each row keeps the
+tokens that it has followed; at every call they are compared with ``input_ids``, what has
+vanished is rolled back and what is new is consumed. The usual step, one more token in
+every row, is recognized with one comparison.
+
+Usable as ``outlines.Generator(model.outlines, processor=...)`` and in the
+``logits_processor`` list of transformers' ``generate``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbook.grammar import masks as bits
+from workbook.grammar.engine import CompiledConstraint, GrammarError, Matcher
+
+if TYPE_CHECKING:
+    import torch
+
+
+class GrammarProcessor:
+    """One constraint for all rows, or one for each prompt of a batch, in the order of the prompts."""
+
+    def __init__(self, compiled: CompiledConstraint | Sequence[CompiledConstraint]) -> None:
+        self._all = list(compiled) if isinstance(compiled, Sequence) else [compiled]
+        if not self._all:
+            raise GrammarError("a processor needs at least one constraint")
+        self._chosen = self._all
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the last generation; the next call starts a new one."""
+        self._rows: list[_Row] = []
+        self._seen: torch.Tensor | None = None
+        self._prompt_length = 0
+
+    def select(self, rows: Sequence[int]) -> None:
+        """The next generation is for these prompts; without it, for all of them in order."""
+        self._chosen = self._all if len(self._all) == 1 else [self._all[row] for row in rows]
+        self.reset()
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        """Forbid what the constraint forbids; the first call after :meth:`reset` shows the prompts alone."""
+        self._follow(input_ids)
+        return bits.apply(self._fill(scores.shape[1]), scores)
+
+    def masks(self, input_ids: Any) -> torch.Tensor:
+        """The packed masks for these rows, as :meth:`__call__` would apply them."""
+        self._follow(input_ids)
+        return self._fill(self._chosen[0].vocabulary.width)
+
+    def _follow(self, input_ids: torch.Tensor) -> None:
+        """Bring every row to what ``input_ids`` shows."""
+        if self._is_new(input_ids):
+            self._start(input_ids)
+        elif self._is_next(input_ids):
+            for row, token in zip(self._rows, input_ids[:, -1].tolist(), strict=True):
+                row.append(token)
+        else:
+            for row, tokens in zip(self._rows, input_ids[:, self._prompt_length :].tolist(), strict=True):
+                row.become(tokens)
+        self._seen = input_ids
+
+    def _is_new(self, input_ids: torch.Tensor) -> bool:
+        """Another number of rows, or other prompts: a generation of which nobody told us."""
+        import torch
+
+        seen, prompt = self._seen, self._prompt_length
+        if seen is None or seen.shape[0] != input_ids.shape[0] or input_ids.shape[1] < prompt:
+            return True
+        return not torch.equal(seen[:, :prompt], input_ids[:, :prompt])
+
+    def _is_next(self, input_ids: torch.Tensor) -> bool:
+        import torch
+
+        return (
+            self._seen is not None
+            and input_ids.shape[1] == self._seen.shape[1] + 1
+            and torch.equal(input_ids[:, :-1], self._seen)
+        )
+
+    def _start(self, input_ids: torch.Tensor) -> None:
+        rows, constraints = input_ids.shape[0], self._chosen
+        if rows % len(constraints):
+            raise GrammarError(f"{len(constraints)} constraints do not fit {rows} rows", "Give one for each prompt.")
+        each = rows // len(constraints)  # beams, or several samples, of one prompt stand together
+        self._rows = [_Row(constraints[row // each]) for row in range(rows)]
+        self._prompt_length = input_ids.shape[1]
+        self._masks: torch.Tensor | None = None
+        self._pinned = input_ids.device.type == "cuda"
+
+    def _fill(self, width: int) -> torch.Tensor:
+        if self._masks is None:
+            self._masks = bits.allocate(len(self._rows), width, pinned=self._pinned)
+        for index, row in enumerate(self._rows):
+            row.write_mask(self._masks, index)
+        return self._masks
+
+
+class _Row:
+    """One text: the tokens seen, and a matcher that has consumed the first ``followed`` of them."""
+
+    def __init__(self, compiled: CompiledConstraint) -> None:
+        self.matcher: Matcher = compiled.matcher()
+        self.stop_ids = compiled.vocabulary.stop_ids
+        self.tokens: list[int] = []
+        self.followed = 0
+
+    def append(self, token: int) -> None:
+        """One more token. After a stop token, or one that is forbidden, the matcher stays where it is."""
+        going_on = self.followed == len(self.tokens) and token not in self.stop_ids
+        self.tokens.append(token)
+        if going_on and self.matcher.consume(token):
+            self.followed += 1
+
+    def become(self, tokens: Sequence[int]) -> None:
+        """Follow another text, from where it parts from the present one."""
+        common = 0
+        while common < min(len(tokens), len(self.tokens)) and tokens[common] == self.tokens[common]:
+            common += 1
+        if self.followed > common:
+            self.matcher.rollback(self.followed - common)
+            self.followed = common
+        del self.tokens[common:]
+        for token in tokens[common:]:
+            self.append(token)
+
+    def write_mask(self, masks: torch.Tensor, index: int) -> None:
+        """The matcher's mask; a row that has ended, or left the constraint, may only stop."""
+        if self.followed < len(self.tokens):
+            bits.only(masks, index, self.stop_ids)
+            return
+        self.matcher.write_mask(masks, index)
+        if any(bits.test_bit(masks, index, stop) for stop in self.stop_ids):
+            for stop in self.stop_ids:
+                bits.allow(masks, index, stop)

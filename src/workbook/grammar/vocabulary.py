@@ -1,0 +1,81 @@
+"""What an engine must know about a tokenizer: the bytes of every token, at the width of the logits.
+
+Control tokens have no bytes: ``<|im_start|>`` must never pass for a piece of a JSON
+string. The two that stand around a tool call come back as :data:`MARKS`, control
+characters that no JSON text contains, in the grammars that want them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+from workbook.models.tokens import control_tokens
+
+OPEN, CLOSE = "<tool_call>", "</tool_call>"
+MARKS = {OPEN: "\x02", CLOSE: "\x03"}  # start and end of text, as ASCII has it
+
+
+class TokenModel(Protocol):
+    """A model whose tokens are at hand, such as ``models.local.TransformersModel``."""
+
+    @property
+    def tokenizer(self) -> Any:
+        """The tokenizer of transformers."""
+
+    @property
+    def logit_width(self) -> int:
+        """Length of a row of logits."""
+
+    @property
+    def stop_ids(self) -> tuple[int, ...]:
+        """Tokens that end a text, the engine's end-of-text first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """``token_bytes[i]`` is what token ``i`` writes; control tokens and padding write nothing."""
+
+    tokenizer: Any
+    token_bytes: tuple[bytes, ...]
+    control: Mapping[str, int]
+    stop_ids: tuple[int, ...]
+
+    @property
+    def width(self) -> int:
+        """Entries of a row of logits, padding included."""
+        return len(self.token_bytes)
+
+    @cached_property
+    def has_marks(self) -> bool:
+        """Whether the tags of a tool call are control tokens; else they are plain text."""
+        return OPEN in self.control and CLOSE in self.control
+
+    @cached_property
+    def marked_bytes(self) -> tuple[bytes, ...]:
+        """``token_bytes`` in which the tags of a tool call are :data:`MARKS`, and nothing else is."""
+        marks = {self.control[tag]: mark.encode() for tag, mark in MARKS.items()} if self.has_marks else {}
+        taken = set("".join(MARKS.values()).encode()) if marks else set()
+        return tuple(
+            marks.get(index, b"" if taken & set(token) else token) for index, token in enumerate(self.token_bytes)
+        )
+
+    @property
+    def tags(self) -> tuple[str, str]:
+        """How a grammar over ``marked_bytes`` spells the tags of a tool call."""
+        return (MARKS[OPEN], MARKS[CLOSE]) if self.has_marks else (OPEN, CLOSE)
+
+
+def vocabulary_of(model: TokenModel) -> Vocabulary:
+    """Read a model's vocabulary. It takes a moment: ``processor`` keeps it with the model."""
+    import xgrammar
+
+    tokenizer, width = model.tokenizer, model.logit_width
+    # xgrammar knows byte-level, byte-fallback and raw vocabularies; its decoding serves all engines.
+    info = xgrammar.TokenizerInfo.from_huggingface(tokenizer, vocab_size=width, stop_token_ids=list(model.stop_ids))
+    control = control_tokens(tokenizer)
+    silent = {*control.values(), *model.stop_ids}
+    decoded = tuple(b"" if index in silent else token for index, token in enumerate(info.decoded_vocab))
+    return Vocabulary(tokenizer, decoded, control, model.stop_ids)

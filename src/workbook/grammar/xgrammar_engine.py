@@ -1,0 +1,114 @@
+"""Constraints by xgrammar: grammars compiled with the vocabulary, an Earley parser at run time.
+
+JSON is spelled as ``json.dumps`` spells it, tool calls are a structural tag.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
+from workbook.grammar.engine import GrammarError
+from workbook.grammar.schemas import call_schema, closed
+from workbook.grammar.tool_text import text_without
+from workbook.grammar.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import torch
+
+SEPARATORS = (", ", ": ")
+
+
+class XgrammarEngine:
+    """Compiles for one vocabulary; constraints with tool calls see the tags as tokens."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self._plain = _compiler(vocabulary.token_bytes, vocabulary.stop_ids)
+        self._marked = _compiler(vocabulary.marked_bytes, vocabulary.stop_ids)
+
+    def compile(self, constraint: Constraint) -> XgrammarConstraint:
+        """See :class:`workbook.grammar.engine.Engine`."""
+        try:
+            return XgrammarConstraint(self.vocabulary, self._compile(constraint))
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise GrammarError(f"xgrammar cannot compile this: {str(error)[:300]}") from error
+
+    def _compile(self, constraint: Constraint) -> Any:
+        if isinstance(constraint, JsonSchema):
+            return self._plain.compile_grammar(_json_grammar(closed(constraint.schema)))
+        if isinstance(constraint, Regex):
+            return self._plain.compile_regex(constraint.pattern)
+        if isinstance(constraint, Gbnf):
+            return self._plain.compile_grammar(constraint.grammar)
+        return self._marked.compile_structural_tag({"type": "structural_tag", "format": self._calls(constraint)})
+
+    def _calls(self, constraint: ToolCalls) -> dict[str, Any]:
+        """The structural tag: optional text, then one call, or several with a newline between them."""
+        call = {"type": "or", "elements": [self._call(call_schema(tool)) for tool in constraint.tools]}
+        more = _sequence({"type": "const_string", "value": "\n"}, call)
+        calls = _sequence(call, {"type": "star", "content": more}) if constraint.parallel else call
+        if constraint.required:
+            return calls
+        text = {"type": "regex", "pattern": text_without(self.vocabulary.tags)}
+        return _sequence(text, {"type": "optional", "content": calls})
+
+    def _call(self, schema: dict[str, Any]) -> dict[str, Any]:
+        begin, end = self.vocabulary.tags
+        grammar = {"type": "grammar", "grammar": str(_json_grammar(schema))}
+        return {"type": "tag", "begin": f"{begin}\n", "content": grammar, "end": f"\n{end}"}
+
+
+def _sequence(*elements: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "sequence", "elements": list(elements)}
+
+
+def _compiler(token_bytes: tuple[bytes, ...], stop_ids: tuple[int, ...]) -> Any:
+    import xgrammar
+
+    info = xgrammar.TokenizerInfo(
+        list(token_bytes), xgrammar.VocabType.RAW, vocab_size=len(token_bytes), stop_token_ids=list(stop_ids)
+    )
+    return xgrammar.GrammarCompiler(info, max_threads=4)
+
+
+def _json_grammar(schema: Any) -> Any:
+    """Not strict: :func:`closed` has already said which objects admit no other properties."""
+    import xgrammar
+
+    return xgrammar.Grammar.from_json_schema(
+        json.dumps(schema), any_whitespace=False, separators=SEPARATORS, strict_mode=False
+    )
+
+
+class XgrammarConstraint:
+    """A grammar compiled for a vocabulary."""
+
+    def __init__(self, vocabulary: Vocabulary, compiled: Any) -> None:
+        self.vocabulary, self.compiled = vocabulary, compiled
+
+    def matcher(self) -> XgrammarMatcher:
+        """Follow a new text."""
+        return XgrammarMatcher(self.compiled)
+
+
+class XgrammarMatcher:
+    """One text; see :class:`workbook.grammar.engine.Matcher`."""
+
+    def __init__(self, compiled: Any) -> None:
+        import xgrammar
+
+        self.inner = xgrammar.GrammarMatcher(compiled)
+
+    def consume(self, token: int) -> bool:
+        """Accept a token, unless the grammar forbids it."""
+        return self.inner.accept_token(token)
+
+    def rollback(self, count: int) -> None:
+        """Take tokens back."""
+        self.inner.rollback(count)
+
+    def write_mask(self, masks: torch.Tensor, row: int) -> None:
+        """Fill one row."""
+        self.inner.fill_next_token_bitmask(masks, row)

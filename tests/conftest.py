@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from workbook.core.settings import data_dir, repo_root
+from workbook.core.settings import data_dir
+
+if TYPE_CHECKING:
+    from workbook.runner import RunReport
 
 PARTS = ("notebooks", "pocket", "gpu", "chromium", "bubblewrap")
 """Parts that a machine or a clone may lack."""
@@ -64,7 +69,29 @@ def _gpu_where_marked(request: pytest.FixtureRequest) -> None:
         require("gpu", torch.cuda.is_available(), "needs a CUDA device and a CUDA build of torch")
 
 
-@pytest.fixture(scope="session")
-def root() -> object:
-    """The repository's root."""
-    return repo_root()
+@pytest.fixture
+def save(tmp_path: Path) -> Callable[..., Path]:
+    """Write a notebook of these cells and give its path."""
+
+    import nbformat
+    from made_notebooks import make
+
+    def write(*cells: str, name: str = "90_made.ipynb", **how: Any) -> Path:
+        path = tmp_path / name
+        nbformat.write(make(*cells, **how), path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def run(save: Callable[..., Path], tmp_path: Path) -> Callable[..., RunReport]:
+    """Write a notebook of these cells, run it, and give the report."""
+
+    from workbook.runner import run_notebooks
+
+    def go(*cells: str, options: Mapping[str, Any] | None = None, **how: Any) -> RunReport:
+        path = save(*cells, **how)
+        return run_notebooks([path], **{"profile": "ci", "out": tmp_path / "out", "cwd": tmp_path, **(options or {})})
+
+    return go

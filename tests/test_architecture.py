@@ -87,7 +87,9 @@ def test_opening_the_package_loads_nothing_heavy(module):
 
 
 def test_modules_are_about_one_thing():
-    lines = {path.relative_to(SOURCE).as_posix(): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    lines = {
+        path.relative_to(SOURCE).as_posix(): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES
+    }
     assert {name: count for name, count in lines.items() if count > 320} == {}
     vague = {path.stem for path in MODULES} & {"utils", "util", "helpers", "helper", "misc", "common"}
     assert vague == set()

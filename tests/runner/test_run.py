@@ -69,7 +69,7 @@ def mixed(save, tmp_path):
 
 @pytest.mark.slow
 def test_one_failure_does_not_stop_the_others(mixed):
-    report, out, told = mixed
+    report, _, told = mixed
     assert [run.status for run in report.notebooks] == ["failed", "failed", "ok"]
     assert not report.ok
     assert "is not a notebook" in report.notebooks[1].error
@@ -80,7 +80,7 @@ def test_one_failure_does_not_stop_the_others(mixed):
 
 @pytest.mark.slow
 def test_the_report_shows_failures_and_asks_no_server(mixed):
-    report, out, _ = mixed
+    _, out, _ = mixed
     index = (out / "index.html").read_text()
     assert "1 of 3 notebooks ran to the end" in index
     assert "ZeroDivisionError" in index

@@ -19,24 +19,25 @@ def claims(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """List the claims with estimate, interval and verdict; a claim without a measurement is listed too."""
-    from workbook.lab import ledger
+    from workbook.lab.ledger import claims_table
 
     with stdout_kept_free():
-        rows = ledger.claims(every=every)
+        rows = claims_table(all=every)
     if json:
         print_json(rows)
     else:
-        columns = ["id", "claim", "measured", "verdict", "model", "profile"]
-        print_table(columns, [_shown(row) for row in rows])
+        print_table(["id", "claim", "measured", "verdict", "model"], [_shown(row) for row in rows], wide="claim")
 
 
 def _shown(row: dict[str, Any]) -> list[str]:
-    return [row["id"], row["claim"], _interval(row), *(row[key] or "–" for key in ("verdict", "model", "profile"))]
+    model = " ".join(filter(None, (row["model"], row["profile"] and f"({row['profile']})")))
+    return [row["id"], row["claim"], _measured(row), row["verdict"] or "–", model or "–"]
 
 
-def _interval(row: dict[str, Any]) -> str:
+def _measured(row: dict[str, Any]) -> str:
     if row["estimate"] is None:
-        return "not yet"
-    if row["low"] is None:
-        return f"{row['estimate']:.3g}"
-    return f"{row['estimate']:.3g} [{row['low']:.3g}, {row['high']:.3g}]"
+        return row["kind"] if row["kind"] == "documented" else "not yet"
+    from workbook.lab.units import show_number
+
+    estimate, low, high = (show_number(row[key], row["unit"]) for key in ("estimate", "low", "high"))
+    return f"{estimate} [{low}, {high}]" if row["low"] is not None else estimate

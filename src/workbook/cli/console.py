@@ -33,9 +33,11 @@ def print_json(document: Any) -> None:
     sys.stdout.write(json.dumps(_finite(document), indent=2, ensure_ascii=False) + "\n")
 
 
-def print_table(columns: list[str], rows: list[list[str]], title: str = "") -> None:
-    """Write a table for a person to stdout."""
-    table = Table(*columns, title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+def print_table(columns: list[str], rows: list[list[str]], title: str = "", wide: str = "") -> None:
+    """Write a table for a person to stdout; the column ``wide`` takes what width is left, and wraps."""
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, ratio=1 if name == wide else None, no_wrap=name == columns[0])
     for row in rows:
         # Text and not markup: a cell may hold brackets.
         table.add_row(*(Text(cell) for cell in row))

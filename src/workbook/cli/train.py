@@ -26,5 +26,8 @@ def pocket(
     """
     from workbook.finetune.train import train_pocket
 
-    train_pocket(preset=preset, resume=resume)
-    err.print("Trained.")
+    train_pocket(preset=preset, resume=resume, progress=_say)
+
+
+def _say(line: str) -> None:
+    err.print(line, markup=False)

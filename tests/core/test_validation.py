@@ -23,19 +23,19 @@ def test_valid_instances_have_no_errors():
 @pytest.mark.parametrize(
     ("instance", "path", "word"),
     [
-        ({}, "/", "city"),
-        ({"city": 3}, "/city", "string"),
-        ({"city": "x", "days": 8}, "/days", "maximum"),
-        ({"city": "x", "days": True}, "/days", "integer"),
-        ({"city": "x", "days": 1.5}, "/days", "integer"),
-        ({"city": "x", "day": 1}, "/", "day"),
-        ([], "/", "object"),
+        ({}, "", "'city' is a required"),
+        ({"city": 3}, "city: ", "string"),
+        ({"city": "x", "days": 8}, "days: ", "maximum"),
+        ({"city": "x", "days": True}, "days: ", "integer"),
+        ({"city": "x", "days": 1.5}, "days: ", "integer"),
+        ({"city": "x", "day": 1}, "", "day"),
+        ([], "", "object"),
     ],
 )
 def test_errors_name_the_place_and_the_reason(instance, path, word):
     errors = schema_errors(instance, SCHEMA)
     assert len(errors) == 1
-    assert errors[0].startswith(f"{path}: ")
+    assert errors[0].startswith(path)
     assert word in errors[0]
 
 

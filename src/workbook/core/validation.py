@@ -20,7 +20,7 @@ LONGEST = 160
 
 
 def schema_errors(instance: Any, schema: Mapping[str, Any]) -> list[str]:
-    """What is wrong with ``instance``, one short message each, such as ``/days: 'two' is not of type 'integer'``.
+    """What is wrong with ``instance``, one short message each, such as ``days: 'two' is not of type 'integer'``.
 
     Empty when it is valid. Raises :class:`WorkbookError` when the schema itself is broken.
     """
@@ -51,8 +51,8 @@ def _refuse(constant: str) -> Any:
 
 
 def _message(error: Any) -> str:
-    path = "/" + "/".join(map(str, error.absolute_path))
-    text = f"{path}: {error.message}"
+    path = ".".join(map(str, error.absolute_path))
+    text = f"{path}: {error.message}" if path else error.message
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 

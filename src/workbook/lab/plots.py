@@ -1,0 +1,207 @@
+"""Pictures of results that read in light, in dark and without colour.
+
+The background is transparent; text and axes are a middle grey with a contrast
+of 4.5 to 1 against white and against black; groups differ in marker, line or
+hatch besides their colour. Every picture carries a description in words.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbook.core.stats import Interval
+from workbook.lab.summary import as_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+GREY = "#767676"
+COLOURS = ("#3b82c4", "#c8701a", "#2e8b57", "#b0569b", "#767676", "#a88600", "#c44e52")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("-", "--", "-.", ":")
+HATCHES = ("", "///", "xx", "..", "\\\\\\")
+DPI = 110
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as a PNG, with what it shows in words; notebooks display it by itself."""
+
+    png: bytes
+    text: str
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.text}
+
+
+def interval_plot(
+    summary: pd.DataFrame,
+    of: str = "arm",
+    group: str | None = None,
+    title: str = "",
+    unit: str = "share",
+    target: float | None = None,
+) -> Picture:
+    """One line per ``of`` with a dot and its interval for each ``group`` (such as the temperature).
+
+    ``summary`` comes from ``lab.summary.summarize``; ``target`` draws the
+    number that the claim names.
+    """
+    rows = summary.to_dict("records")
+    names = list(dict.fromkeys(str(row[of]) for row in rows))
+    groups = list(dict.fromkeys(row[group] for row in rows)) if group else [None]
+    with _axes(7.0, 1.1 + 0.24 * len(names) * max(len(groups), 1.4)) as (figure, axes):
+        for number, value in enumerate(groups):
+            mine = [row for row in rows if group is None or row[group] == value]
+            places = [names.index(str(row[of])) + _offset(number, len(groups)) for row in mine]
+            label = "" if group is None else f"{group} {_short(value)}"
+            _whiskers(axes, [as_interval(row) for row in mine], places, number, label)
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        _value_axis(axes.xaxis, unit)
+        if unit == "share":
+            axes.set_xlim(-0.02, 1.02)
+        if target is not None:
+            axes.axvline(target, color=GREY, linestyle=":", linewidth=1.2)
+        _finish(axes, title, legend=group is not None, grid="x")
+        return _picture(figure, _in_words(title, rows, [of, group] if group else [of]))
+
+
+def ladder_plot(
+    rungs: Sequence[float],
+    effects: Mapping[str, Sequence[Interval]],
+    title: str = "",
+    effect: str = "effect",
+    ability: str = "right calls of the model, alone",
+    unit: str = "points",
+) -> Picture:
+    """An effect against the model's ability: one line with intervals for each named effect.
+
+    ``rungs`` holds the ability of each checkpoint (0 to 1); a line at zero
+    shows where the effect changes its sign.
+    """
+    with _axes(6.4, 3.6) as (figure, axes):
+        axes.axhline(0, color=GREY, linewidth=1)
+        for number, (name, intervals) in enumerate(effects.items()):
+            shift = 0.008 * (number - (len(effects) - 1) / 2)
+            _line(axes, [x + shift for x in rungs], intervals, number, name)
+        _value_axis(axes.xaxis, "share")
+        _value_axis(axes.yaxis, unit)
+        axes.set_xlabel(ability)
+        axes.set_ylabel(effect)
+        _finish(axes, title, legend=len(effects) > 1, grid="y")
+        rows = [
+            {"ability": f"{x:.0%}", "effect": name, **interval.to_dict()}
+            for name, intervals in effects.items()
+            for x, interval in zip(rungs, intervals, strict=True)
+        ]
+        return _picture(figure, _in_words(title, rows, ["effect", "ability"]))
+
+
+def budget_plot(parts: Mapping[str, Mapping[str, float]], title: str = "", unit: str = "tokens") -> Picture:
+    """Where tokens (or seconds) go: a bar per arm, stacked by what they were spent on.
+
+    ``parts`` is ``{arm: {part: amount}}``; parts keep the order of first appearance.
+    """
+    arms, names = list(parts), list(dict.fromkeys(part for amounts in parts.values() for part in amounts))
+    with _axes(7.0, 1.0 + 0.42 * len(arms)) as (figure, axes):
+        left = [0.0] * len(arms)
+        for number, name in enumerate(names):
+            widths = [float(parts[arm].get(name, 0.0)) for arm in arms]
+            axes.barh(arms, widths, 0.6, left=left, label=name, **_fill(number))
+            left = [a + b for a, b in zip(left, widths, strict=True)]
+        for place, total in enumerate(left):
+            axes.annotate(f" {total:,.0f}", (total, place), va="center", color=GREY)
+        axes.set_xlim(0, max(left) * 1.12 or 1)
+        axes.invert_yaxis()
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.set_xlabel(unit)
+        _finish(axes, title, legend=True, grid="x")
+        words = [f"{arm}: " + ", ".join(f"{n} {v:,.0f}" for n, v in amounts.items()) for arm, amounts in parts.items()]
+        return _picture(figure, "\n".join([title or unit, *words]))
+
+
+@contextmanager
+def _axes(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
+    """Fresh axes in the workbook's style; the user's own matplotlib settings stay as they are."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    style = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.edgecolor"), GREY)
+    with matplotlib.rc_context({**style, "font.size": 10, "hatch.linewidth": 0.7, "font.family": "DejaVu Sans"}):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots()
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+        yield figure, axes
+
+
+def _picture(figure: Figure, text: str) -> Picture:
+    buffer = io.BytesIO()
+    # Without the version of matplotlib in the file, the same plot is the same bytes.
+    figure.savefig(buffer, format="png", dpi=DPI, transparent=True, metadata={"Software": None})
+    return Picture(buffer.getvalue(), text)
+
+
+def _whiskers(axes: Axes, intervals: Sequence[Interval], places: Sequence[float], number: int, label: str) -> None:
+    x = [i.estimate for i in intervals]
+    ends = [[i.estimate - i.low for i in intervals], [i.high - i.estimate for i in intervals]]
+    axes.errorbar(x, places, xerr=ends, fmt=MARKERS[number % len(MARKERS)], label=label, **_stroke(number))
+
+
+def _line(axes: Axes, x: Sequence[float], intervals: Sequence[Interval], number: int, label: str) -> None:
+    y = [i.estimate for i in intervals]
+    ends = [[i.estimate - i.low for i in intervals], [i.high - i.estimate for i in intervals]]
+    form = MARKERS[number % len(MARKERS)] + LINES[number % len(LINES)]
+    axes.errorbar(x, y, yerr=ends, fmt=form, label=label, **_stroke(number))
+
+
+def _stroke(number: int) -> dict[str, Any]:
+    return {"color": COLOURS[number % len(COLOURS)], "markersize": 6.5, "capsize": 3, "linewidth": 1.6}
+
+
+def _fill(number: int) -> dict[str, Any]:
+    """Solid for the first part; the others pale with hatches in full colour, which also tell them apart in grey."""
+    colour, hatch = COLOURS[number % len(COLOURS)], HATCHES[number % len(HATCHES)]
+    return {"facecolor": (colour, 0.25 if hatch else 0.9), "edgecolor": colour, "hatch": hatch, "linewidth": 1.0}
+
+
+def _value_axis(axis: Any, unit: str) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    scale, form = {"share": (100, "{:.0f} %"), "points": (100, "{:+.0f}")}.get(unit, (1, "{:g}"))
+    axis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: form.format(round(scale * value, 6)) if value else "0"))
+    if unit not in ("share", "points"):
+        axis.axes.set_xlabel(unit)
+
+
+def _finish(axes: Axes, title: str, legend: bool, grid: Any) -> None:
+    axes.grid(axis=grid, color=GREY, alpha=0.25, linewidth=0.8)
+    axes.set_axisbelow(True)
+    if title:
+        axes.set_title(title, loc="left", fontsize=11)
+    if legend:
+        axes.figure.legend(frameon=False, loc="outside lower center", ncols=4)
+
+
+def _offset(number: int, count: int) -> float:
+    return 0.0 if count == 1 else 0.56 * (number / (count - 1) - 0.5)
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _in_words(title: str, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
+    lines = [f"{', '.join(_short(row[key]) for key in keys)}: {as_interval(row)}, n = {row['n']}" for row in rows]
+    return "\n".join([title or "plot", *lines])

@@ -1,0 +1,48 @@
+"""Reading calls out of raw text, in a model's chat format or from bare JSON.
+
+A prompt may ask for bare JSON, and a schema grammar forces it; then the whole
+text is one call or a list of calls.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from workbook.core.chat import ToolCall
+from workbook.core.validation import is_valid_json
+from workbook.models.base import LanguageModel
+from workbook.models.json_text import call_from_json
+
+HERMES_BODY = re.compile(r"<tool_call>(.*?)(?:</tool_call>|$)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The calls in a text, whether all that claims to be JSON is JSON, and what was wrong."""
+
+    calls: tuple[ToolCall, ...]
+    parses: bool
+    problems: tuple[str, ...] = ()
+
+
+def read_reply(model: LanguageModel, text: str) -> Reading:
+    """Read a text in the model's chat format; without any call it does not parse as one."""
+    reply = model.parse(text)
+    bodies = HERMES_BODY.findall(text)
+    parses = all(map(is_valid_json, bodies)) if bodies else bool(reply.calls) and not reply.problems
+    return Reading(reply.calls, parses, reply.problems)
+
+
+def read_json_calls(text: str) -> Reading:
+    """Read a text that is nothing but JSON: one call ``{"name", "arguments"}`` or a list of them.
+
+    JSON of another form parses and holds no call, which is a problem of its own.
+    """
+    if not is_valid_json(text):
+        return Reading((), False, (f"not JSON: {text.strip()[:60]!r}",))
+    value = json.loads(text)
+    read = [call_from_json(item) for item in (value if isinstance(value, list) else [value])]
+    problems = [problem for _, problem in read if problem] or ["an empty list holds no call"] * (not read)
+    return Reading(tuple(call for call, _ in read if call), True, tuple(problems))

@@ -1,0 +1,145 @@
+"""``record``: put a measured claim into the notebook and into the ledger; ``cite``: show a documented one.
+
+The notebook gets a card to read and the same result for machines, under
+:data:`MIME`, which survives papermill. Committed notebooks hold no time of
+day, so a result is dated by its day only.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbook.core.errors import WorkbookError
+from workbook.core.settings import Profile
+from workbook.core.settings import profile as find_profile
+from workbook.core.stats import Interval
+from workbook.lab.card import card, describe_rule, draw_interval, foot_line
+from workbook.lab.claims import Claim, find_claim
+from workbook.lab.environment import hardware, versions
+from workbook.lab.ledger import append_row, finite
+from workbook.lab.units import show_interval, show_number
+from workbook.lab.verdicts import failure_bound, verdict
+
+if TYPE_CHECKING:
+    from workbook.models.base import LanguageModel
+
+MIME = "application/vnd.workbook.result+json"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a notebook displays: ``row`` for machines, ``text`` and ``html`` for people."""
+
+    row: dict[str, Any]
+    text: str
+    html: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {MIME: self.row, "text/html": self.html, "text/plain": self.text}
+
+
+_recorded: dict[str, tuple[Claim, Interval, str]] = {}
+
+
+def record(
+    claim: str,
+    interval: Interval,
+    *,
+    model: LanguageModel | str,
+    profile: Profile | str,
+    seed: int = 0,
+    ladder: Sequence[Interval] | None = None,
+    note: str = "",
+) -> None:
+    """Judge the claim by its rule, display the result, and add it to the ledger.
+
+    ``ladder`` is the same measure for the checkpoints of the ladder, weakest
+    first. ``model`` is a name where no language model took part. Gives nothing
+    back, or a cell that ends with it would show it twice; :func:`recorded` has
+    the verdict. Raises :class:`WorkbookError` for an unknown claim, and for one
+    that is documented.
+    """
+    found = find_claim(claim)
+    if found.rule is None:
+        raise WorkbookError(f"{claim!r} is documented, not measured", f"Show it with cite({claim!r}).")
+    reached = verdict(found.rule, interval, ladder or ())
+    row = {
+        **_names(found),
+        **interval.to_dict(),
+        "verdict": reached,
+        **_circumstances(model, profile, seed),
+        "ladder": [rung.to_dict() for rung in ladder or ()],
+        "note": note,
+    }
+    append_row(row)
+    _recorded[claim] = (found, interval, reached)
+    _display(Result(finite(row), _text(found, interval, reached), _html(found, interval, row)))
+
+
+def cite(claim: str) -> None:
+    """Display a documented claim: its verdict, the reasoning, the published figures."""
+    found = find_claim(claim)
+    known = found.documented
+    if known is None:
+        raise WorkbookError(f"{claim!r} is measured, not documented", f"Run {found.notebook}, which records it.")
+    row = {**_names(found), "kind": "documented"}
+    row |= {key: getattr(known, key) for key in ("estimate", "low", "high", "n", "verdict", "model")}
+    figure = f"{show_number(known.estimate, found.unit)} ({known.model})" if known.estimate is not None else ""
+    html = card(found.claim, known.verdict, [figure, known.reasoning], "", found.known, f"documented; {known.model}")
+    _display(Result(row, f"{found.claim}\n  {known.verdict}: {known.reasoning}", html))
+
+
+def recorded() -> dict[str, tuple[Claim, Interval, str]]:
+    """What this process has recorded, by claim: the claim, its interval, the verdict."""
+    return dict(_recorded)
+
+
+def _names(claim: Claim) -> dict[str, Any]:
+    return {"id": claim.id, "claim": claim.claim, "notebook": claim.notebook, "metric": claim.metric}
+
+
+def _circumstances(model: LanguageModel | str, profile: Profile | str, seed: int) -> dict[str, Any]:
+    size = profile if isinstance(profile, Profile) else find_profile(profile)
+    return {
+        "model": model if isinstance(model, str) else model.name,
+        "sha256": None if isinstance(model, str) else model.fingerprint,
+        "hardware": hardware(),
+        "profile": size.name,
+        "seed": seed,
+        "versions": versions(),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+
+
+def _summary(claim: Claim, interval: Interval) -> list[str]:
+    assert claim.rule is not None
+    bound = failure_bound(claim.rule, interval)
+    no_failure = f"No failure in {interval.n} tasks: a failure rate of up to {show_number(bound)} remains possible."
+    return [
+        f"{claim.metric}: {show_interval(interval, claim.unit)}, n = {interval.n}",
+        f"The claim holds when it is {describe_rule(claim.rule, claim.unit)}.",
+        no_failure if bound is not None else "",
+    ]
+
+
+def _text(claim: Claim, interval: Interval, reached: str) -> str:
+    return "\n".join([claim.claim, f"  {reached}", *(f"  {line}" for line in _summary(claim, interval) if line)])
+
+
+def _html(claim: Claim, interval: Interval, row: dict[str, Any]) -> str:
+    assert claim.rule is not None
+    drawing = draw_interval(interval, claim.rule, claim.unit)
+    lines = [*_summary(claim, interval), row["note"]]
+    return card(claim.claim, row["verdict"], lines, drawing, claim.known, foot_line(row))
+
+
+def _display(result: Result) -> None:
+    from IPython.display import display
+
+    display(result)

@@ -1,0 +1,149 @@
+"""Trials: every arm on every task, one tidy row each.
+
+An arm is a way to get an answer: a model, a constraint, a policy. It is run on
+the same tasks as its rivals, in turns, so that a machine that slows down slows
+all of them down. It never learns what would be right; scoring is ``workbook.lab.scoring``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbook.core.chat import ToolCall
+from workbook.core.errors import WorkbookError
+from workbook.suites.tasks import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are chosen: temperature 0 is greedy, and then the seed has no effect."""
+
+    temperature: float = 0.0
+    seed: int = 0
+    max_new_tokens: int = 256
+
+
+@dataclass(frozen=True)
+class Output:
+    """What an arm gave for one task.
+
+    ``text`` is the raw output and ``calls`` what was read from it; ``parses``
+    says whether all that claims to be JSON in it is JSON. ``tokens`` and
+    ``seconds`` are the whole bill, including tries that were thrown away.
+    """
+
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    parses: bool = False
+    problems: tuple[str, ...] = ()
+    prompt: str = ""
+    prompt_tokens: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    finish_reason: str = "stop"
+    attempts: int = 1
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A named way to answer: ``run`` takes tasks and a sampling, and gives one output a task."""
+
+    name: str
+    run: Callable[[Sequence[Task], Sampling], Sequence[Output]]
+
+
+COLUMNS = (
+    "arm task kind temperature seed prompt output calls parses problems "
+    "prompt_tokens tokens seconds finish_reason attempts"
+).split()
+"""The columns of :func:`run_trials`, one row a trial; ``calls`` are plain dicts."""
+
+
+def samplings(temperatures: Iterable[float], seeds: int = 1, max_new_tokens: int = 256) -> list[Sampling]:
+    """Each temperature with each seed; greedy decoding once, because it would only repeat itself."""
+    return [
+        Sampling(temperature, seed, max_new_tokens)
+        for temperature in temperatures
+        for seed in range(seeds if temperature > 0 else 1)
+    ]
+
+
+def run_trials(
+    arms: Sequence[Arm],
+    tasks: Sequence[Task],
+    samplings: Sequence[Sampling] = (Sampling(),),
+    chunk: int = 16,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Run every arm on every task under every sampling; the columns are :data:`COLUMNS`.
+
+    Chunks of tasks are interleaved, and the arm that begins changes from chunk
+    to chunk. With ``progress`` a bar is shown on stderr.
+    """
+    import pandas as pd
+
+    _check_names(arms)
+    plan = list(_turns(arms, tasks, samplings, chunk))
+    rows = [row for arm, part, sampling in _bar(plan, progress) for row in _run(arm, part, sampling)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def show_trial(row: Any) -> str:
+    """One trial to read: the prompt, what came out, and what it cost."""
+    head = f"{row.arm}, task {row.task}, temperature {row.temperature:g}, {row.tokens} tokens, {row.finish_reason}"
+    return f"{head}\n--- prompt\n{row.prompt}\n--- output\n{row.output}\n--- calls\n{row.calls or 'none'}"
+
+
+def _turns(
+    arms: Sequence[Arm], tasks: Sequence[Task], samplings: Sequence[Sampling], chunk: int
+) -> Iterator[tuple[Arm, Sequence[Task], Sampling]]:
+    turn = 0
+    for start in range(0, len(tasks), chunk):
+        for sampling in samplings:
+            first = turn % len(arms)
+            turn += 1
+            for arm in (*arms[first:], *arms[:first]):
+                yield arm, tasks[start : start + chunk], sampling
+
+
+def _run(arm: Arm, tasks: Sequence[Task], sampling: Sampling) -> Iterator[dict[str, Any]]:
+    outputs = arm.run(tasks, sampling)
+    if len(outputs) != len(tasks):
+        raise WorkbookError(f"arm {arm.name!r} gave {len(outputs)} outputs for {len(tasks)} tasks", "One each, please.")
+    for task, output in zip(tasks, outputs, strict=True):
+        yield {
+            "arm": arm.name,
+            "task": task.id,
+            "kind": task.kind,
+            "temperature": sampling.temperature,
+            "seed": sampling.seed,
+            "prompt": output.prompt,
+            "output": output.text,
+            "calls": [call.to_dict() for call in output.calls],
+            "parses": output.parses,
+            "problems": list(output.problems),
+            "prompt_tokens": output.prompt_tokens,
+            "tokens": output.tokens,
+            "seconds": output.seconds,
+            "finish_reason": output.finish_reason,
+            "attempts": output.attempts,
+        }
+
+
+def _check_names(arms: Sequence[Arm]) -> None:
+    names = [arm.name for arm in arms]
+    if not names or len(set(names)) < len(names):
+        raise WorkbookError(f"arms need names of their own, not {names}", "Rows are told apart by the arm's name.")
+
+
+def _bar(plan: list[Any], progress: bool) -> Iterable[Any]:
+    if not progress:
+        return plan
+    from tqdm.auto import tqdm
+
+    return tqdm(plan, desc="trials", leave=False)

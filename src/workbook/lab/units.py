@@ -1,0 +1,43 @@
+"""Writing a number in its unit, the same way on cards, in tables and in prose."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from workbook.core.stats import Interval
+
+MINUS = "−"
+
+
+def show_number(value: float | None, unit: str = "share") -> str:
+    """Such as ``62 %``, ``+4.0 points``, ``0.83×`` or ``12.3 tokens``; a dash for no number."""
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    return FORMS.get(unit, lambda v: f"{_plain(v)} {unit}")(value).replace("-", MINUS)
+
+
+def show_interval(interval: Interval, unit: str = "share") -> str:
+    """An estimate with its interval: ``62 % [50 %, 73 %]``."""
+    ends = ", ".join(show_number(end, unit) for end in (interval.low, interval.high))
+    return f"{show_number(interval.estimate, unit)} [{ends}]"
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _percent(value: float) -> str:
+    # Close to 0 and to 100 % the next digit is the one that matters.
+    percent = 100 * value
+    return f"{percent:.1f} %" if 0 < abs(percent) < 10 or 90 < percent < 100 else f"{percent:.0f} %"
+
+
+FORMS: Mapping[str, Callable[[float], str]] = {
+    "share": _percent,
+    "points": lambda value: f"{100 * value:+.1f} points",
+    "ratio": lambda value: f"{value:.2f}×",
+    "none": _plain,
+}

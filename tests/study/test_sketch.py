@@ -1,0 +1,27 @@
+"""The whiteboard sketch stays on its page and says what it shows."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+from workbook.study.sketch import sketch
+
+BOXES = {"a": (0, 0, "model|logits"), "b": (1, 0, "mask"), "c": (0, 1, "check")}
+
+
+def test_boxes_arrows_and_words() -> None:
+    drawn = sketch(BOXES, [("a", "b", "scores"), ("b", "c", "")], "a model, a mask and a check")
+    page = ET.fromstring(drawn.svg)
+    tags = [element.tag.split("}")[1] for element in page.iter()]
+    assert (tags.count("rect"), tags.count("line")) == (3, 6)
+    assert drawn.words == "a model, a mask and a check"
+
+
+def test_everything_lies_on_the_page() -> None:
+    page = ET.fromstring(sketch(BOXES, [("a", "c", "x"), ("c", "b", "")], "w").svg)
+    width, height = float(page.get("width", 0)), float(page.get("height", 0))
+    for element in page.iter():
+        for name in ("x", "x1", "x2"):
+            assert 0 <= float(element.get(name, 0)) <= width
+        for name in ("y", "y1", "y2"):
+            assert 0 <= float(element.get(name, 0)) <= height

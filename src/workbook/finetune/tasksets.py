@@ -1,0 +1,88 @@
+"""The frozen task sets under data/tasks: drawn once from the held-out split, kept, never trained on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from workbook.finetune import conversations, facts, general
+from workbook.finetune.checks import Funnel
+from workbook.finetune.conversations import Example
+
+SEED = 2026
+# file: (kinds with how many of each, fewest and most tools)
+TOOL_SETS: Mapping[str, tuple[Mapping[str, int], int, int]] = {
+    "calls": ({"call": 460, "parallel": 60, "ask": 500, "decline": 500}, 1, 4),
+    "calls_1": ({"call": 200, "ask": 100, "decline": 100}, 1, 1),
+    "calls_8": ({"call": 200, "ask": 100, "decline": 100}, 8, 8),
+    "calls_16": ({"call": 200, "ask": 100, "decline": 100}, 16, 16),
+    "results": ({"answer": 200, "repair": 200}, 1, 4),
+}
+
+
+def task_row(example: Example, number: int) -> dict[str, Any]:
+    """The example as a line of a task set: the last turn becomes what is expected."""
+    return {
+        "id": f"{example.kind}_{number}",
+        "kind": example.kind,
+        "messages": [message.to_dict() for message in example.messages[:-1]],
+        "tools": [tool.to_dict()["function"] for tool in example.tools],
+        "expected": [call.to_dict() for call in example.answer.tool_calls],
+        "accept": list(example.accept),
+    }
+
+
+def _distinct(makes: Iterable[Any], count: int, funnel: Funnel) -> list[Example]:
+    """The first ``count`` examples that pass every check."""
+    kept: list[Example] = []
+    for example in makes:
+        if funnel.keep(example):
+            kept.append(example)
+        if len(kept) == count:
+            break
+    return kept
+
+
+def tool_set(name: str) -> list[dict[str, Any]]:
+    """The rows of one of ``TOOL_SETS``, shuffled."""
+    kinds, fewest, most = TOOL_SETS[name]
+    rng, funnel, rows = Random(f"{SEED}/{name}"), Funnel(), []
+    for kind, count in kinds.items():
+        make = conversations.MAKERS[kind]
+        drawn = (make(rng, "held_out", rng.randint(fewest, most)) for _ in iter(int, 1))
+        wanted = "call" if kind == "parallel" else kind
+        rows += _distinct((e for e in drawn if e.kind == wanted), count, funnel)
+    rng.shuffle(rows)
+    return [task_row(example, i) for i, example in enumerate(rows)]
+
+
+def fact_set() -> list[dict[str, Any]]:
+    """Each fact once, in a wording that training never uses."""
+    rng = Random(f"{SEED}/facts")
+    rows = [general.fact_example(fact, facts.question(fact, rng, held_out=True)) for fact in facts.all_facts()]
+    return [task_row(example, i) for i, example in enumerate(rows)]
+
+
+def talk_set(kind: str, count: int = 200) -> list[dict[str, Any]]:
+    """Distinct questions of small talk or arithmetic."""
+    rng, seen = Random(f"{SEED}/{kind}"), {}
+    while len(seen) < count:
+        example = general.MAKERS[kind][1](rng, "held_out")
+        seen.setdefault(example.messages[0].content.lower(), example)
+    return [task_row(example, i) for i, example in enumerate(seen.values())]
+
+
+def write_task_sets(folder: Path) -> dict[str, int]:
+    """Write every set as JSON Lines (aside, then renamed); gives the number of rows by name."""
+    sets = {name: tool_set(name) for name in TOOL_SETS}
+    sets |= {"facts": fact_set(), "talk": talk_set("talk"), "arithmetic": talk_set("arithmetic")}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, rows in sets.items():
+        aside = folder / f"{name}.tmp"
+        aside.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        os.replace(aside, folder / f"{name}.jsonl")
+    return {name: len(rows) for name, rows in sets.items()}

@@ -1,0 +1,213 @@
+"""Random tools: a verb, a thing, and up to five parameters of every type that a schema knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+from typing import Any
+
+from workbook.core.chat import Tool
+from workbook.finetune.values import ADJECTIVES, KINDS, Kind, Value, array_kind, enum_kind, object_kind
+from workbook.finetune.words import NOUNS, VERBS, Split, Verb, alike, belongs, draw, made_up, thing
+
+# kind: names (a name after "=" is the noun that the description uses instead of the name's own words)
+CONCEPTS: Mapping[str, str] = {
+    "city": "city town location destination origin place departure_city=departure arrival_city=arrival city_name=city near",
+    "country": "country nation country_name=country region home_country market origin_country",
+    "person": "name full_name=name customer customer_name=customer employee owner recipient guest author artist patient "
+    "contact manager teacher driver tenant assignee reviewer sender speaker host organizer attendee member",
+    "first_name": "first_name nickname pet_name=pet player",
+    "company": "company supplier vendor employer brand airline carrier bank sponsor manufacturer client",
+    "street": "street address delivery_address=address pickup_point venue",
+    "job": "job position role profession occupation",
+    "code": "id order_id=order invoice_id=invoice user_id=user ticket_id=ticket account_id=account booking_id=booking "
+    "product_code=product sku reference tracking_number serial_number flight_number=flight customer_id room_number=room "
+    "postal_code=postcode licence_plate=plate device_id=device policy_number case_id=case",
+    "word": "tag label topic keyword category group project team channel server database table branch environment "
+    "model codename alias ingredient species genre playlist key",
+    "noun": "item product title subject dish toy gift tool material course hobby theme",
+    "phrase": "message text note comment query reason description body caption summary question feedback instructions content",
+    "username": "username login handle account_name=account user_name=username",
+    "email": "email email_address=email to cc contact_email=email reply_to",
+    "path": "path file filename folder source target output_file=output input_file=input attachment document",
+    "url": "url link website webhook page homepage",
+    "date": "date start_date=start end_date=end due_date=deadline check_in check_out departure_date=departure birthday "
+    "day delivery_date=delivery expiry_date=expiry since until",
+    "time": "time start_time=start end_time=end pickup_time=pickup reminder_time=reminder opening_time closing_time",
+    "integer": "count quantity limit amount number_of_guests=guests seats nights days hours minutes page size age year "
+    "rooms passengers copies priority_level=priority max_results=results timeout retries score port capacity distance floor",
+    "number": "price budget weight height width length temperature rate discount percentage latitude longitude speed "
+    "threshold radius volume tip salary balance pressure",
+    "enum": "unit format size_class=size status color priority class sort_order=order mode type level season transport "
+    "payment_method=payment language_level frequency visibility diet style quality direction fabric",
+    "boolean": "breakfast express insurance notifications gift_wrap=wrapping verbose recursive parking delivery public "
+    "overwrite reminders wifi pets encryption backup tracking rounding newsletter dry_run",
+    "array": "tags items attendees cities names ingredients labels keywords files recipients ids colors guests products topics",
+    "object": "address customer location options passenger payment size range contact filter",
+}
+INNER: Mapping[str, Mapping[str, str]] = {
+    "address": {"street": "street", "city": "city"},
+    "customer": {"name": "person", "email": "email"},
+    "location": {"city": "city", "country": "country"},
+    "passenger": {"name": "person", "age": "integer"},
+    "payment": {"amount": "number", "reference": "code"},
+    "size": {"width": "integer", "height": "integer"},
+    "range": {"from": "date", "to": "date"},
+    "contact": {"name": "person", "username": "username"},
+}
+ARRAY_KINDS = ("word", "city", "first_name", "code", "noun", "integer", "email")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: its name, the noun people use for it, what fits, and whether it must be given."""
+
+    name: str
+    noun: str
+    kind_name: str
+    kind: Kind
+    required: bool
+    description: str
+
+    def schema(self) -> dict[str, Any]:
+        """Its JSON Schema with the description."""
+        schema = dict(self.kind.schema)
+        return {**schema, "description": self.description} if self.description else schema
+
+    def sample(self, rng: Random, split: Split) -> Value:
+        """A value with its words."""
+        return self.kind.sample(rng, split)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A tool as its maker knows it: the schema, and the words people use for each part."""
+
+    verb: Verb
+    thing: str
+    parameters: tuple[Parameter, ...]
+    tool: Tool
+
+    @property
+    def noun(self) -> str:
+        """The thing in plain words."""
+        return self.thing.replace("_", " ")
+
+
+@cache
+def _concepts(split: Split) -> tuple[tuple[str, str, str], ...]:
+    rows = []
+    for kind, names in CONCEPTS.items():
+        for entry in names.split():
+            name, _, noun = entry.partition("=")
+            if belongs(f"parameter {name}", split):
+                rows.append((name, noun or name.replace("_", " "), kind))
+    return tuple(rows)
+
+
+def _kind(rng: Random, split: Split, kind_name: str, name: str) -> Kind:
+    if kind_name == "enum":
+        return enum_kind(rng, split)
+    if kind_name == "boolean":
+        return Kind({"type": "boolean"}, lambda r, _: (lambda b: Value(b, "on" if b else "off"))(r.random() < 0.6))
+    if kind_name == "array":
+        return array_kind(rng.choice(ARRAY_KINDS))
+    if kind_name == "object":
+        fields = INNER.get(name) or _invented_fields(rng, split)
+        return object_kind(fields)
+    return KINDS[kind_name]
+
+
+def _invented_fields(rng: Random, split: Split) -> dict[str, str]:
+    kinds = ("word", "integer", "code", "noun", "number")
+    return {draw(lambda: made_up(rng), split): rng.choice(kinds) for _ in range(2)}
+
+
+def _invented_concept(rng: Random, split: Split) -> tuple[str, str, str]:
+    """A parameter named by a made-up or compound word, of any simple kind."""
+    name = rng.choice([made_up(rng), f"{rng.choice(ADJECTIVES)}_{rng.choice(NOUNS)}", f"{rng.choice(NOUNS)}_{made_up(rng)}"])
+    kind = rng.choice(
+        ["word", "integer", "code", "noun", "number", "person", "city", "enum", "phrase", "boolean", "object", "array"]
+    )
+    return name, name.replace("_", " "), kind
+
+
+def _describe(rng: Random, noun: str, about: str) -> str:
+    forms = ("", f"the {noun}", f"{noun} of the {about}", f"{noun} to use", f"which {noun}")
+    return rng.choices(forms, (40, 25, 15, 10, 10))[0]
+
+
+def make_parameter(rng: Random, split: Split, about: str, required: bool) -> Parameter:
+    """A random parameter; a quarter have names that no list holds."""
+    if rng.random() < 0.25:
+        name, noun, kind_name = draw_concept(rng, split)
+    else:
+        name, noun, kind_name = rng.choice(_concepts(split))
+    kind = _kind(rng, split, kind_name, name)
+    description = _describe(rng, noun, about)
+    if noun != name.replace("_", " ") and not description:
+        description = f"the {noun}"
+    return Parameter(name, noun, kind_name, kind, required, description)
+
+
+def draw_concept(rng: Random, split: Split) -> tuple[str, str, str]:
+    """An invented concept whose name belongs to ``split``."""
+    while True:
+        concept = _invented_concept(rng, split)
+        if belongs(f"parameter {concept[0]}", split):
+            return concept
+
+
+def _tool_name(rng: Random, verb: str, about: str) -> str:
+    words = [verb, *about.split("_")]
+    style = rng.random()
+    if style < 0.75:
+        return "_".join(words)
+    if style < 0.87:
+        return words[0] + "".join(word.capitalize() for word in words[1:])
+    return f"{'_'.join(words[1:])}.{verb}"
+
+
+def make_spec(rng: Random, split: Split, *, about: str | None = None, verb: Verb | None = None) -> Spec:
+    """A random tool; ``about`` and ``verb`` fix its thing or its action, to make near misses."""
+    verb = verb or rng.choice(VERBS)
+    about = about or thing(rng, split)
+    parameters: list[Parameter] = []
+    for i in range(rng.choice([0, 1, 1, 2, 2, 2, 3, 3, 4, 5])):
+        parameter = make_parameter(rng, split, about.replace("_", " "), required=i == 0 or rng.random() < 0.5)
+        taken = {p.name for p in parameters} | {p.noun for p in parameters}
+        if parameter.name not in taken and parameter.noun not in taken:
+            parameters.append(parameter)
+    name = _tool_name(rng, verb.name, about)
+    ways = [way for way in verb.ways if " me" not in way and " my" not in way]
+    description = rng.choice(ways).format(n=about.replace("_", " ")).capitalize() + "."
+    return Spec(verb, about, tuple(parameters), Tool(name, description, _parameters_schema(parameters)))
+
+
+def _parameters_schema(parameters: list[Parameter]) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "object", "properties": {p.name: p.schema() for p in parameters}}
+    required = [p.name for p in parameters if p.required]
+    return {**schema, "required": required} if required else schema
+
+
+def toolbox(rng: Random, split: Split, spec: Spec, count: int) -> list[Spec]:
+    """``spec`` among ``count`` tools in random order; a third of the others are near misses."""
+    others: list[Spec] = []
+    while len(others) < count - 1:
+        other = _neighbour(rng, split, spec)
+        if not any(other.thing == o.thing and alike(other.verb, o.verb) for o in (spec, *others)):
+            others.append(other)
+    box = [spec, *others]
+    rng.shuffle(box)
+    return box
+
+
+def _neighbour(rng: Random, split: Split, spec: Spec) -> Spec:
+    shape = rng.random()
+    if shape < 0.2:
+        return make_spec(rng, split, about=spec.thing, verb=rng.choice([v for v in VERBS if not alike(v, spec.verb)]))
+    if shape < 0.35:
+        return make_spec(rng, split, verb=spec.verb)
+    return make_spec(rng, split)

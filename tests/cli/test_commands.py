@@ -57,6 +57,7 @@ def test_the_version():
         (["run", "99_no_such_topic"], "unknown notebook '99_no_such_topic'"),
         (["run", "--profile", "sudy"], "Did you mean 'study'"),
         (["run", "--set", "n_trials"], "NAME=VALUE"),
+        (["run", "--profile", "full", "--in-place"], "--profile ci"),
         (["eval", "calls", "--decoding", "gramar"], "Did you mean 'grammar'"),
         (["eval", "calls", "--data", "cals"], "unknown task set 'cals'"),
         (["eval", "calls", "--limit", "0"], "--limit"),

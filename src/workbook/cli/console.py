@@ -20,6 +20,8 @@ from workbook.core.errors import WorkbookError
 err = Console(stderr=True, highlight=False)
 """Progress, notes and errors."""
 
+MODEL_HELP = "pocket, pocket@RUNG, a folder, a hub id or a server's URL."
+
 
 @contextlib.contextmanager
 def stdout_kept_free() -> Iterator[None]:

@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from workbook.cli.console import err, print_json, print_table, stdout_kept_free
+from workbook.cli.console import MODEL_HELP, err, print_json, print_table, stdout_kept_free
 from workbook.core.settings import unknown
 
 DECODINGS = ("free", "grammar")
+OUR_SETS = ("calls", "facts", "talk", "arithmetic")
+"""What is scored without ``--data``; the other sets of data/tasks answer questions of their own."""
 
 
 def register(app: typer.Typer) -> None:
@@ -20,10 +22,10 @@ def register(app: typer.Typer) -> None:
 
 
 def calls(
-    data: Annotated[str, typer.Option(help="A frozen set of data/tasks, or a file of JSON Lines.")] = "",
-    model: Annotated[str, typer.Option(help="pocket, a folder, a hub id or a server's URL.")] = "pocket",
+    data: Annotated[str, typer.Option(help="A set of data/tasks or a file of JSON Lines; our main sets without.")] = "",
+    model: Annotated[str, typer.Option(envvar="WORKBOOK_MODEL", help=MODEL_HELP)] = "pocket",
     decoding: Annotated[str, typer.Option(help="free, or grammar: only valid calls can be written.")] = "free",
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N tasks of each set.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N tasks, of each set.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Whether the model calls the right tools with the right arguments, asks, declines, and knows its facts."""
@@ -42,9 +44,11 @@ def _evaluate(data: str, model: str, decoding: str, limit: int | None) -> dict[s
     from workbook.models import load_model
     from workbook.suites.tasks import load_tasks
 
-    tasks = load_tasks(data, limit)
-    err.print(f"{len(tasks)} tasks, model {model}, decoding {decoding}")
-    return evaluate_calls(load_model(model), tasks, decoding=decoding)
+    sets = [data] if data else OUR_SETS
+    tasks = [task for name in sets for task in load_tasks(name, limit)]
+    scored = load_model(model)
+    err.print(f"{len(tasks)} tasks, model {scored.name}, decoding {decoding}")
+    return evaluate_calls(scored, tasks, decoding=decoding, progress=True)
 
 
 def _show(document: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +9,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from workbook.cli.console import err, print_json, stdout_kept_free
+from workbook.cli.console import MODEL_HELP, err, print_json, stdout_kept_free
 from workbook.core.errors import UsageError
 from workbook.core.settings import profile as find_profile
 
@@ -26,7 +25,7 @@ def register(app: typer.Typer) -> None:
 def run(
     notebooks: Annotated[list[str] | None, typer.Argument(help="Paths, names or numbers; all without.")] = None,
     profile: Annotated[str, typer.Option(help="How much to run: ci, study or full.")] = "",
-    model: Annotated[str, typer.Option(help="pocket, a folder, a hub id or a server's URL.")] = "",
+    model: Annotated[str, typer.Option(envvar="WORKBOOK_MODEL", help=MODEL_HELP)] = "pocket",
     out: Annotated[Path | None, typer.Option(help="Where copies and report go; runs/PROFILE without.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="A parameter, as NAME=VALUE.")] = None,
     in_place: Annotated[bool, typer.Option("--in-place", help="Also write the outputs into the notebooks.")] = False,
@@ -36,14 +35,16 @@ def run(
 
     Exit status 1 when a notebook fails; the cell that failed is shown.
     """
+    from workbook.runner.commit import require_committable
     from workbook.runner.notebooks import find_notebooks
 
     size = find_profile(profile or None)
     paths = find_notebooks(notebooks or [])
-    chosen = model or os.environ.get("WORKBOOK_MODEL") or "pocket"
     parameters = dict(_setting(text) for text in settings or [])
+    if in_place:
+        require_committable(size.name, model)
     with stdout_kept_free():
-        report = _run(paths, size.name, chosen, out, parameters)
+        report = _run(paths, size.name, model, out, parameters)
         if in_place:
             _write_back(paths, report)
     if json:

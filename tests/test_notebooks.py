@@ -1,0 +1,204 @@
+"""Every notebook, found by looking: as the learner meets it, as a solved copy, and as it is committed.
+
+The learner's run starts in the repository's root, the solved copy's in notebooks/. Each notebook runs
+twice in all; the tests below look at those two runs.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from workbook.core.settings import repo_root
+from workbook.lab.recording import MIME
+from workbook.runner import NotebookRun, run_notebooks
+from workbook.runner.commit import made_with
+from workbook.runner.normalise import committed_form
+from workbook.runner.notebooks import problems
+from workbook.study.solved import outcomes, solved_copy
+
+FOLDER = repo_root() / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+WHOLE_PASS = 300  # seconds, in the profile ci
+# What depends on the machine and the moment, by the name of the metric.
+TIMED = re.compile(r"second|slowdown|latency|memory|mib|_us\b|_ms\b")
+COMPARED = ("estimate", "low", "high", "verdict", "ladder")
+SAME = ("id", "metric", "n", "model", "sha256", "profile", "seed")
+STACK = {
+    "workbook", "numpy", "pandas", "matplotlib", "scipy", "IPython", "ipywidgets", "torch", "transformers",
+    "tokenizers", "outlines", "outlines_core", "xgrammar", "llguidance", "jsonschema",
+}  # fmt: skip
+MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|Users|tmp|private|mnt|opt|var|work|workspace)/\w|[A-Z]:\\\\Users")
+TIME_OF_DAY = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One run of a notebook and what it left."""
+
+    run: NotebookRun
+    notebook: Any
+
+
+class Runs:
+    """Runs each notebook once a way, when a test first asks."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._done: dict[tuple[Path, str], Ran] = {}
+
+    def learner(self, path: Path) -> Ran:
+        """From the repository's root, as it is shipped."""
+        return self._once(path, "learner", path, repo_root())
+
+    def solved(self, path: Path) -> Ran:
+        """From notebooks/, with every exercise answered."""
+        copy = self._folder / "sources" / path.name
+        copy.parent.mkdir(exist_ok=True)
+        nbformat.write(solved_copy(nbformat.read(path, as_version=4)), copy)
+        return self._once(path, "solved", copy, FOLDER)
+
+    def _once(self, path: Path, way: str, source: Path, cwd: Path) -> Ran:
+        if (path, way) not in self._done:
+            report = run_notebooks([source], "ci", out=self._folder / way, cwd=cwd)
+            (run,) = report.notebooks
+            notebook = nbformat.read(run.output, as_version=4) if run.output else None
+            self._done[path, way] = Ran(run, notebook)
+        return self._done[path, way]
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    """Both runs of each notebook, with a ledger and a learner's folder of their own."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBOOK_LEDGER", str(folder / "ledger.jsonl"))
+        patch.setenv("WORKBOOK_HOME", str(folder / "home"))
+        yield Runs(folder)
+
+
+def records(notebook: Any) -> list[dict[str, Any]]:
+    """What ``record`` and ``cite`` left in a notebook, in order."""
+    found = [output.get("data", {}).get(MIME) for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [dict(row) for row in found if row]
+
+
+def code_cells(notebook: Any) -> list[Any]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def shown_text(notebook: Any) -> str:
+    """All outputs as text, without pictures."""
+    kept = []
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            data = {mime: value for mime, value in output.get("data", {}).items() if mime != "image/png"}
+            kept.append([data, output.get("text", "")])
+    return json.dumps(kept)
+
+
+def test_there_are_notebooks(require):
+    require("notebooks", bool(NOTEBOOKS), "no notebook under notebooks/")
+
+
+@pytest.mark.notebook
+@pytest.mark.slow
+@every_notebook
+class TestRuns:
+    def test_it_runs_as_the_learner_meets_it(self, path, runs, pocket):
+        run = runs.learner(path).run
+        assert run.status == "ok", f"{run.error}\n{run.cell}"
+
+    def test_it_runs_as_a_solved_copy(self, path, runs, pocket):
+        run = runs.solved(path).run
+        assert run.status == "ok", f"{run.error}\n{run.cell}"
+
+    def test_exercises_wait_for_the_learner_and_pass_when_solved(self, path, runs, pocket):
+        before, after = list(outcomes(runs.learner(path).notebook)), list(outcomes(runs.solved(path).notebook))
+        assert before == [(exercise, "untouched") for exercise, _ in after]
+        assert after == [(exercise, "right") for exercise, _ in before]
+
+    def test_recorded_values_do_not_depend_on_the_exercises(self, path, runs, pocket):
+        pairs = zip(records(runs.learner(path).notebook), records(runs.solved(path).notebook), strict=True)
+        for first, second in pairs:
+            keys = SAME if TIMED.search(first["metric"]) else SAME + COMPARED
+            assert {key: first.get(key) for key in keys} == {key: second.get(key) for key in keys}
+
+    def test_it_stays_inside_its_written_budget(self, path, runs, pocket):
+        run = runs.learner(path).run
+        assert run.seconds <= run.budget["seconds"]
+        assert run.peak_mib <= run.budget["mib"]
+
+    def test_what_is_recorded_carries_the_shipped_checkpoint(self, path, runs, pocket):
+        shipped = made_with()["sha256"]
+        rows = [row for row in records(runs.learner(path).notebook) if row.get("model") == "pocket"]
+        assert {row["sha256"] for row in rows} <= {shipped}
+
+    def test_the_committed_cells_are_the_executed_cells(self, path, runs, pocket):
+        committed = nbformat.read(path, as_version=4)
+        fresh = committed_form(runs.learner(path).notebook, committed)
+        assert [cell.source for cell in fresh.cells] == [cell.source for cell in committed.cells]
+        assert [row["id"] for row in records(committed)] == [row["id"] for row in records(fresh)]
+        kinds = [[output.output_type for output in cell.outputs] for cell in code_cells(committed)]
+        assert kinds == [[output.output_type for output in cell.outputs] for cell in code_cells(fresh)]
+
+
+@every_notebook
+class TestCommitted:
+    def test_its_cells_all_ran_in_order_and_none_failed(self, path):
+        cells = code_cells(nbformat.read(path, as_version=4))
+        assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), "make refresh runs it"
+        assert not [output for cell in cells for output in cell.outputs if output.output_type == "error"]
+
+    def test_it_was_made_with_the_shipped_checkpoint(self, path, pocket):
+        notebook = nbformat.read(path, as_version=4)
+        assert notebook.metadata["workbook"].get("made_with") == made_with(), "make refresh renews it"
+        rows = [row for row in records(notebook) if row.get("model") == "pocket"]
+        assert {row["sha256"] for row in rows} <= {made_with()["sha256"]}
+
+    def test_it_tells_nothing_of_the_machine_or_the_hour(self, path):
+        notebook = nbformat.read(path, as_version=4)
+        text = shown_text(notebook)
+        assert MACHINE_PATH.findall(text) == []
+        assert TIME_OF_DAY.findall(text) == []
+        assert "widget-view" not in text, "a widget leaves a still picture behind"
+        assert "widgets" not in notebook.metadata
+        assert "papermill" not in json.dumps(notebook.metadata)
+
+    def test_its_parameters_and_tags_are_sound(self, path):
+        assert problems(nbformat.read(path, as_version=4), {"profile": "ci", "model_id": "pocket"}) == []
+
+    def test_it_imports_the_workbook_and_the_scientific_stack_only(self, path):
+        names: set[str] = set()
+        for cell in code_cells(nbformat.read(path, as_version=4)):
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Import):
+                    names |= {alias.name.split(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom):
+                    names.add((node.module or "").split(".")[0])
+        assert names - STACK - set(sys.stdlib_module_names) == set()
+
+    def test_it_does_not_bend_its_surroundings(self, path):
+        source = "\n".join(cell.source for cell in code_cells(nbformat.read(path, as_version=4)))
+        assert re.findall(r"chdir|sys\.path|%pip|!pip|^\s*[!%]", source, re.MULTILINE) == []
+
+    def test_its_budget_is_written(self, path):
+        budget = nbformat.read(path, as_version=4).metadata["workbook"]["budget"]["ci"]
+        assert budget["seconds"] > 0
+        assert budget["mib"] > 0
+
+
+def test_one_pass_over_all_notebooks_fits():
+    budgets = [nbformat.read(path, as_version=4).metadata["workbook"]["budget"]["ci"] for path in NOTEBOOKS]
+    assert sum(budget["seconds"] for budget in budgets) <= WHOLE_PASS

@@ -51,5 +51,7 @@ def lab_command(root: Path, extra: list[str]) -> list[str]:
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         # The extension manager would list PyPI's extensions at every start.
         "--LabApp.extension_manager=readonly",
+        # In a container the user often is root, which Jupyter refuses unless told.
+        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
         *extra,
     ]

@@ -20,13 +20,14 @@ class FakeStep:
     text: str
     top: tuple[tuple[str, float, float, bool], ...]
     allowed_count: int
+    allowed_mass: float
     forced: bool = False
 
 
 STEPS = [
-    FakeStep(1, "{", (("{", 0.6, 1.0, True), ("Sure", 0.4, 0.0, False)), 1, True),
-    FakeStep(2, '"', (('"', 0.2, 0.9, True), ("\n", 0.7, 0.0, False), ("}", 0.02, 0.1, True)), 2),
-    FakeStep(3, "city<&", (("city<&", 0.9, 0.9, True), ("a" * 40, 0.1, 0.1, True)), 12),
+    FakeStep(1, "{", (("{", 0.6, 1.0, True), ("Sure", 0.4, 0.0, False)), 1, 0.6, True),
+    FakeStep(2, '"', (('"', 0.2, 0.9, True), ("\n", 0.7, 0.0, False), ("}", 0.02, 0.1, True)), 2, 0.3),
+    FakeStep(3, "city<&", (("city<&", 0.9, 0.9, True), ("a" * 40, 0.1, 0.1, True)), 12, 1.0),
 ] * 20
 
 

@@ -78,12 +78,9 @@ def constrained(
     ask, understand = prompt or native_prompt(model), read or native_reading(model)
 
     def run(tasks: Sequence[Task], sampling: Sampling) -> list[Output]:
-        outputs = []
-        for task in tasks:  # one grammar a batch, and every task has its own tools
-            text = ask(task)
-            [made] = generate(model, [text], constraint(task), engine=engine, **sampling_options(sampling))
-            outputs.append(_output(text, made.completion, understand))
-        return outputs
+        prompts, each = [ask(task) for task in tasks], [constraint(task) for task in tasks]
+        made = generate(model, prompts, each, engine=engine, **sampling_options(sampling))
+        return [_output(p, m.completion, understand) for p, m in zip(prompts, made, strict=True)]
 
     return Arm(name, run)
 

@@ -39,13 +39,17 @@ class Step(Protocol):
         """How many tokens the mask allows."""
 
     @property
+    def allowed_mass(self) -> float:
+        """The probability that the model, unconstrained, gave to what is allowed."""
+
+    @property
     def forced(self) -> bool:
         """Whether it allows this one only."""
 
 
 def removed(step: Step) -> float:
-    """How much probability the mask took away, as far as the listed candidates show: 0 to 1."""
-    return sum(before for _, before, _, allowed in step.top if not allowed)
+    """How much of the model's probability the mask took away: 0 to 1."""
+    return 1 - step.allowed_mass
 
 
 def stepper(steps: Sequence[Step], at: int | None = None) -> Stepper:

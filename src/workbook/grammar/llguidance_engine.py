@@ -13,14 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
 from workbook.grammar.engine import GrammarError
-from workbook.grammar.schemas import call_schema, closed
+from workbook.grammar.schemas import call_schema, prepared
 from workbook.grammar.tool_text import text_without
 from workbook.grammar.vocabulary import CLOSE, OPEN, Vocabulary
 
 if TYPE_CHECKING:
     import torch
+    from llguidance._lib import JsonCompileOptions
 
-SPELLING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+SPELLING: JsonCompileOptions = {
+    "whitespace_flexible": False,
+    "item_separator": ", ",
+    "key_separator": ": ",
+    "json_allowed_escapes": '"\\bfnrt',
+}
+"""As ``json.dumps`` spells it. Without ``\\u`` no key has a second spelling that would pass for another key."""
 
 
 class LlguidanceEngine:
@@ -40,7 +47,7 @@ class LlguidanceEngine:
         from llguidance import LLMatcher, grammar_from
 
         if isinstance(constraint, JsonSchema):
-            return LLMatcher.grammar_from_json_schema(json.dumps(closed(constraint.schema)), overrides=SPELLING)
+            return LLMatcher.grammar_from_json_schema(json.dumps(prepared(constraint.schema)), overrides=SPELLING)
         if isinstance(constraint, Regex):
             return LLMatcher.grammar_from_regex(constraint.pattern)
         if isinstance(constraint, Gbnf):

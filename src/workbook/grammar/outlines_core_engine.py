@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
 from workbook.grammar.engine import GrammarError
-from workbook.grammar.schemas import call_schema, closed
+from workbook.grammar.schemas import call_schema, prepared
 from workbook.grammar.tool_text import text_without
 from workbook.grammar.vocabulary import Vocabulary
 
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     import torch
 
 GAP = "\ue0f0"  # stands where outlines_core would allow whitespace; private use, so nobody's text
+END = "\x04"
+"""Stands for the stop token at the end of every expression.
+
+In an Index of outlines_core 0.2.14 no token leads from a final state to one that is not final: ``1`` cannot go
+on to ``1.5``. With an end of our own, only the state after it is final.
+"""
 LONGEST_TEXT = 8192
 
 
@@ -37,16 +43,17 @@ class OutlinesCoreEngine:
 
         tokens = self._marked if isinstance(constraint, ToolCalls) else self._plain
         try:
-            return OutlinesCoreConstraint(self.vocabulary, Index(self.pattern(constraint), tokens))
+            index = Index(f"(?:{self.pattern(constraint)}){END}", tokens)
+            return OutlinesCoreConstraint(self.vocabulary, index)
         except (ValueError, TypeError) as error:
             raise GrammarError(f"outlines_core cannot compile this: {str(error)[:300]}") from error
 
     def pattern(self, constraint: Constraint) -> str:
         """The regular expression that the constraint becomes."""
         if isinstance(constraint, Regex):
-            return constraint.pattern
+            return unanchored(constraint.pattern)
         if isinstance(constraint, JsonSchema):
-            return json_pattern(closed(constraint.schema))
+            return json_pattern(prepared(constraint.schema))
         if isinstance(constraint, Gbnf):
             raise GrammarError("outlines_core knows no grammars", "Use engine='xgrammar' or engine='llguidance'.")
         return self._calls_pattern(constraint)
@@ -59,12 +66,18 @@ class OutlinesCoreEngine:
         return several if constraint.required else f"{text_without(self.vocabulary.tags)}(?:{several})?"
 
 
+def unanchored(pattern: str) -> str:
+    """The pattern without ``^`` at its start and ``$`` at its end: a constraint speaks of the whole text anyway."""
+    ends = pattern.endswith("$") and not pattern.endswith("\\$")
+    return pattern.removeprefix("^")[: -1 if ends else None]
+
+
 def json_pattern(schema: Any) -> str:
     """outlines_core's expression for a schema, with ``", "`` and ``": "`` as the only whitespace."""
     from outlines_core.json_schema import build_regex_from_schema
 
-    text = json.dumps(schema)
-    if GAP in text or json.dumps(GAP)[1:-1] in text:
+    text = json.dumps(schema, ensure_ascii=False)
+    if GAP in text:
         raise GrammarError(f"the schema contains the private-use character U+{ord(GAP):04X}")
     pattern = build_regex_from_schema(text, GAP)
     for written, wanted in ((f"{GAP}:{GAP}", ": "), (f"{GAP},{GAP}", ", "), (f"{GAP},)", ", )"), (f"(,{GAP}", "(, ")):
@@ -75,11 +88,12 @@ def json_pattern(schema: Any) -> str:
 def _vocabulary(token_bytes: tuple[bytes, ...], stop_ids: tuple[int, ...]) -> Any:
     from outlines_core import Vocabulary as Tokens
 
-    ids: dict[str | bytes, list[int]] = {}
+    ids: dict[str | bytes, list[int]] = {END.encode(): [stop_ids[0]]}
     for index, token in enumerate(token_bytes):
-        if token:
+        if token and END.encode() not in token:
             ids.setdefault(token, []).append(index)
-    return Tokens(stop_ids[0], ids)
+    nobody = len(token_bytes)  # the engine's own end-of-text, which our END replaces
+    return Tokens(nobody, ids)
 
 
 class OutlinesCoreConstraint:

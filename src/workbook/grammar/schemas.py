@@ -12,35 +12,74 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbook.core.chat import Tool
+from workbook.core.errors import WorkbookError
+from workbook.core.validation import schema_errors
 
 IN_OBJECT = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 IN_LIST = ("anyOf", "oneOf", "allOf", "prefixItems")
+MEANT = {
+    "object": ("properties", "required", "minProperties", "maxProperties"),
+    "array": ("items", "prefixItems", "minItems", "maxItems"),
+}
+"""A schema without a type means this one: it admits less than the standard says, never more."""
 IN_PLACE = (
     "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
     "additionalItems", "unevaluatedItems", "unevaluatedProperties",
 )  # fmt: skip
 
 
-def closed(schema: Any) -> Any:
-    """The schema in which every object with listed properties admits no others, unless it says so itself.
+def prepared(schema: Any) -> Any:
+    """The schema as all engines get it: closed, with a type where one is meant, and constants spelled out.
 
     The parts of an ``allOf`` stay open: closed, they would forbid each other's properties.
     """
     if not isinstance(schema, Mapping):
         return schema
-    result = {key: _closed_part(key, value) for key, value in schema.items()}
+    if "const" in schema or "enum" in schema:
+        return _constants(schema)
+    result = {key: _prepared_part(key, value) for key, value in schema.items()}
+    if "type" not in result and not {"anyOf", "oneOf", "allOf", "$ref"} & set(result):
+        result |= next(({"type": kind} for kind, keys in MEANT.items() if set(keys) & set(result)), {})
     speaks = {"additionalProperties", "unevaluatedProperties", "patternProperties", "allOf", "$ref"} & set(schema)
     if "properties" in schema and not speaks:
         result["additionalProperties"] = False
     return result
 
 
-def _closed_part(key: str, value: Any) -> Any:
+def _prepared_part(key: str, value: Any) -> Any:
     if key in IN_OBJECT and isinstance(value, Mapping):
-        return {name: closed(part) for name, part in value.items()}
+        return {name: prepared(part) for name, part in value.items()}
     if key in IN_LIST and key != "allOf" and isinstance(value, list):
-        return [closed(part) for part in value]
-    return closed(value) if key in IN_PLACE and key not in ("not", "if") else value
+        return [prepared(part) for part in value]
+    return prepared(value) if key in IN_PLACE and key not in ("not", "if") else value
+
+
+def _constants(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Only the constants that satisfy the rest of the schema, so that the rest need not be enforced."""
+    offered = [schema["const"]] if "const" in schema else list(schema["enum"])
+    rest = {key: value for key, value in schema.items() if "$defs" not in key}
+    kept = offered if _refers(rest) else [value for value in offered if not schema_errors(value, rest)]
+    if not kept:
+        raise WorkbookError(f"no value of {str(offered)[:80]} satisfies the rest of its schema", "Mend the enum.")
+    if all(not isinstance(value, dict | list) for value in kept):
+        return {"enum": kept}
+    spelled = [spelled_out(value) for value in kept]
+    return spelled[0] if len(spelled) == 1 else {"anyOf": spelled}
+
+
+def _refers(schema: Any) -> bool:
+    return any("$ref" in part for part in subschemas(schema))
+
+
+def spelled_out(value: Any) -> dict[str, Any]:
+    """The schema of exactly ``value``: engines disagree on the spaces inside a constant object or array."""
+    if isinstance(value, dict):
+        properties = {name: spelled_out(item) for name, item in value.items()}
+        return {"type": "object", "properties": properties, "required": list(value), "additionalProperties": False}
+    if isinstance(value, list):
+        exact = {"type": "array", "minItems": len(value), "maxItems": len(value)}
+        return exact | ({"prefixItems": [spelled_out(item) for item in value], "items": False} if value else {})
+    return {"enum": [value]}
 
 
 def subschemas(schema: Any) -> Iterator[Mapping[str, Any]]:
@@ -64,7 +103,7 @@ def call_schema(tool: Tool) -> dict[str, Any]:
     arguments = {"type": "object", **tool.parameters}
     if "properties" not in arguments:
         arguments["properties"] = {}
-    properties = {"name": {"const": tool.name}, "arguments": closed(_with_local_refs(arguments))}
+    properties = {"name": {"enum": [tool.name]}, "arguments": prepared(_with_local_refs(arguments))}
     schema = {"type": "object", "properties": properties, "required": ["name", "arguments"]}
     return schema | {"additionalProperties": False}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
 from workbook.grammar.engine import GrammarError
-from workbook.grammar.schemas import call_schema, closed
+from workbook.grammar.schemas import call_schema, prepared
 from workbook.grammar.tool_text import text_without
 from workbook.grammar.vocabulary import Vocabulary
 
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     import torch
 
 SEPARATORS = (", ", ": ")
+MENDS = (
+    (r"[^\"\\\r\n]", r"[^\0-\x1f\"\\]"),  # strings of limited length: JSON forbids control characters
+    (r"[\"\\/bfnrt]", r"[\"\\bfnrt]"),  # one spelling for each string: no ``\/`` ...
+    (r' | ("u" [A-Fa-f0-9] [A-Fa-f0-9] [A-Fa-f0-9] [A-Fa-f0-9])', ""),  # ... and no ``\u0061`` for ``a``
+)
+"""What is put right in the text of a grammar that xgrammar makes of a schema."""
 
 
 class XgrammarEngine:
@@ -37,7 +43,7 @@ class XgrammarEngine:
 
     def _compile(self, constraint: Constraint) -> Any:
         if isinstance(constraint, JsonSchema):
-            return self._plain.compile_grammar(_json_grammar(closed(constraint.schema)))
+            return self._plain.compile_grammar(_json_grammar(prepared(constraint.schema)))
         if isinstance(constraint, Regex):
             return self._plain.compile_regex(constraint.pattern)
         if isinstance(constraint, Gbnf):
@@ -56,7 +62,7 @@ class XgrammarEngine:
 
     def _call(self, schema: dict[str, Any]) -> dict[str, Any]:
         begin, end = self.vocabulary.tags
-        grammar = {"type": "grammar", "grammar": str(_json_grammar(schema))}
+        grammar = {"type": "grammar", "grammar": _json_grammar(schema)}
         return {"type": "tag", "begin": f"{begin}\n", "content": grammar, "end": f"\n{end}"}
 
 
@@ -73,13 +79,19 @@ def _compiler(token_bytes: tuple[bytes, ...], stop_ids: tuple[int, ...]) -> Any:
     return xgrammar.GrammarCompiler(info, max_threads=4)
 
 
-def _json_grammar(schema: Any) -> Any:
-    """Not strict: :func:`closed` has already said which objects admit no other properties."""
+def _json_grammar(schema: Any) -> str:
+    """xgrammar's grammar for a schema as text, mended.
+
+    Not strict: :func:`prepared` has already said which objects admit no other properties.
+    """
     import xgrammar
 
-    return xgrammar.Grammar.from_json_schema(
-        json.dumps(schema), any_whitespace=False, separators=SEPARATORS, strict_mode=False
-    )
+    text = json.dumps(schema)
+    grammar = xgrammar.Grammar.from_json_schema(text, any_whitespace=False, separators=SEPARATORS, strict_mode=False)
+    mended = str(grammar)
+    for written, wanted in MENDS:
+        mended = mended.replace(written, wanted)
+    return mended
 
 
 class XgrammarConstraint:

@@ -198,9 +198,7 @@ def _load_rung(id: str, device: str) -> TransformersModel:
     )
 
 
-def _assemble(
-    id: str, network: Callable[[], Any], folder: Path, device: str, weights: list[Path]
-) -> TransformersModel:
+def _assemble(id: str, network: Callable[[], Any], folder: Path, device: str, weights: list[Path]) -> TransformersModel:
     from transformers import AutoTokenizer
     from transformers.utils import logging
 
@@ -212,7 +210,9 @@ def _assemble(
         loaded = network().to(device)
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{id} cannot be loaded from {folder}: {error}", "Check that the folder is complete.") from error
+        raise ModelError(
+            f"{id} cannot be loaded from {folder}: {error}", "Check that the folder is complete."
+        ) from error
     finally:
         if bars_shown:
             logging.enable_progress_bar()

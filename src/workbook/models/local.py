@@ -91,9 +91,7 @@ class TransformersModel:
 
     def decode(self, token_ids: Sequence[int]) -> str:
         """Text of tokens, control tokens spelled out."""
-        return self.tokenizer.decode(
-            list(token_ids), skip_special_tokens=False, clean_up_tokenization_spaces=False
-        )
+        return self.tokenizer.decode(list(token_ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)
 
     def parse(self, text: str) -> Reply:
         """Read a completion in the model's chat format."""

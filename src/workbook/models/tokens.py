@@ -60,10 +60,7 @@ def unguard(prompt: str) -> str:
 def encode(tokenizer: Any, prompt: str) -> list[int]:
     """Token ids of a rendered prompt, with exactly one BOS where the tokenizer wants one."""
     ids = [
-        index
-        for piece in prompt.split(GUARD)
-        if piece
-        for index in tokenizer.encode(piece, add_special_tokens=False)
+        index for piece in prompt.split(GUARD) if piece for index in tokenizer.encode(piece, add_special_tokens=False)
     ]
     bos = tokenizer.bos_token_id
     if bos is not None and _adds_bos(tokenizer) and ids[:1] != [bos]:

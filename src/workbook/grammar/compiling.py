@@ -1,0 +1,152 @@
+"""From a model and a constraint to a processor: which engine, and compiled only once.
+
+``auto`` takes the first engine, in the order of :data:`PREFERENCE`, that enforces all of
+the constraint and compiles it. An engine that was asked for by name and would ignore a
+keyword is refused, with the keyword and the engines that enforce it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
+from workbook.core.settings import unknown
+from workbook.grammar.engine import CompiledConstraint, Engine, GrammarError
+from workbook.grammar.processor import GrammarProcessor
+from workbook.grammar.support import ENGINES, enforcers, gaps
+from workbook.grammar.vocabulary import TokenModel, Vocabulary, vocabulary_of
+
+PREFERENCE: dict[type, tuple[str, ...]] = {
+    JsonSchema: ("llguidance", "xgrammar", "outlines_core"),
+    ToolCalls: ("llguidance", "xgrammar", "outlines_core"),
+    Regex: ("llguidance", "outlines_core", "xgrammar"),
+    Gbnf: ("xgrammar", "llguidance"),
+}
+"""The most trustworthy first: llguidance refuses what it does not know, and starts fastest."""
+KEPT = 256
+"""Compiled constraints kept for each model, the least used dropped first."""
+
+
+def processor(model: Any, constraint: Constraint | Sequence[Constraint], engine: str = "auto") -> GrammarProcessor:
+    """The processor that enforces ``constraint`` on ``model``; a sequence gives each prompt of a batch its own.
+
+    Raises :class:`GrammarError` when the engine would not enforce, or cannot compile, all of it.
+    """
+    if isinstance(constraint, Sequence):
+        return GrammarProcessor([compiled(model, one, engine)[0] for one in constraint])
+    return GrammarProcessor(compiled(model, constraint, engine)[0])
+
+
+def compiled(model: Any, constraint: Constraint, engine: str = "auto") -> tuple[CompiledConstraint, str]:
+    """The compiled constraint, from the cache where it is there, and the engine that it was routed to."""
+    if engine not in (*ENGINES, "auto"):
+        raise unknown("engine", engine, ("auto", *ENGINES))
+    bench = workbench(model)
+    key = (engine, constraint_key(constraint))
+    if key not in bench.cache:
+        bench.cache[key] = _route(bench, constraint) if engine == "auto" else _compile(bench, constraint, engine)
+        if len(bench.cache) > KEPT:
+            bench.cache.popitem(last=False)
+    bench.cache.move_to_end(key)
+    return bench.cache[key]
+
+
+def constraint_key(constraint: Constraint) -> str:
+    """Equal for equal constraints; the order of properties counts, for it is the order of the output."""
+    if isinstance(constraint, JsonSchema):
+        return f"schema {json.dumps(constraint.schema)}"
+    if isinstance(constraint, Regex):
+        return f"regex {constraint.pattern}"
+    if isinstance(constraint, Gbnf):
+        return f"gbnf {constraint.grammar}"
+    listed = [(tool.name, tool.parameters) for tool in constraint.tools]
+    return f"tools {constraint.required} {constraint.parallel} {json.dumps(listed)}"
+
+
+class Workbench:
+    """What is kept for one model: its vocabulary, its engines, its compiled constraints."""
+
+    def __init__(self, model: TokenModel) -> None:
+        self.vocabulary = vocabulary_of(model)
+        self.engines: dict[str, Engine] = {}
+        self.cache: OrderedDict[tuple[str, str], tuple[CompiledConstraint, str]] = OrderedDict()
+
+    def engine(self, name: str) -> Engine:
+        """The engine of that name, made when first asked for."""
+        if name not in self.engines:
+            self.engines[name] = MAKERS[name](self.vocabulary)
+        return self.engines[name]
+
+
+_BENCHES: WeakKeyDictionary[Any, Workbench] = WeakKeyDictionary()
+
+
+def workbench(model: Any) -> Workbench:
+    """The workbench of a model; raises :class:`GrammarError` for one whose tokens are out of reach."""
+    if not hasattr(model, "tokenizer") or not hasattr(model, "logit_width"):
+        raise GrammarError(
+            f"{getattr(model, 'name', model)} runs elsewhere: its logits cannot be masked from here",
+            "Use grammar.generate, which hands the constraint to the server.",
+        )
+    if model not in _BENCHES:
+        _BENCHES[model] = Workbench(model)
+    return _BENCHES[model]
+
+
+def _compile(bench: Workbench, constraint: Constraint, engine: str) -> tuple[CompiledConstraint, str]:
+    if isinstance(constraint, ToolCalls) and not constraint.tools:
+        raise GrammarError("a constraint to tool calls needs at least one tool")
+    missing = gaps(constraint, engine)
+    if missing:
+        others = [name for name in enforcers(constraint) if name != engine]
+        raise GrammarError(f"{engine} would not enforce {_listed(missing)}", _way_out(others))
+    return bench.engine(engine).compile(constraint), engine
+
+
+def _route(bench: Workbench, constraint: Constraint) -> tuple[CompiledConstraint, str]:
+    reasons: list[str] = []
+    for engine in PREFERENCE[type(constraint)]:
+        try:
+            return _compile(bench, constraint, engine)
+        except GrammarError as error:
+            reasons.append(error.message)
+    raise GrammarError(f"no engine enforces this constraint: {'; '.join(reasons)}", _way_out([]))
+
+
+def _listed(missing: list[Any]) -> str:
+    return ", ".join(f"{gap.keyword!r} (in {gap.where})" for gap in missing)
+
+
+def _way_out(others: list[str]) -> str:
+    if others:
+        return f"Enforced by: {', '.join(others)}; or use engine='auto'."
+    return "Leave the keyword out of the constraint, and validate the output against the full schema."
+
+
+def _outlines_core(vocabulary: Vocabulary) -> Engine:
+    from workbook.grammar.outlines_core_engine import OutlinesCoreEngine
+
+    return OutlinesCoreEngine(vocabulary)
+
+
+def _xgrammar(vocabulary: Vocabulary) -> Engine:
+    from workbook.grammar.xgrammar_engine import XgrammarEngine
+
+    return XgrammarEngine(vocabulary)
+
+
+def _llguidance(vocabulary: Vocabulary) -> Engine:
+    from workbook.grammar.llguidance_engine import LlguidanceEngine
+
+    return LlguidanceEngine(vocabulary)
+
+
+MAKERS: dict[str, Callable[[Vocabulary], Engine]] = {
+    "outlines_core": _outlines_core,
+    "xgrammar": _xgrammar,
+    "llguidance": _llguidance,
+}

@@ -1,0 +1,74 @@
+"""Constrained generation whose result is looked at again.
+
+A constraint is a promise about finished texts. A text that the token limit has cut is
+reported as ``truncated``, whatever it looks like; everything else is validated by means other
+than the engine that enforced it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from workbook.core.constraints import Constraint
+from workbook.grammar.checking import response_format, violations
+from workbook.grammar.compiling import processor
+from workbook.models.base import Completion
+
+Status = Literal["valid", "invalid", "truncated", "unchecked"]
+
+
+@dataclass(frozen=True)
+class Constrained:
+    """A completion and whether it satisfies its constraint; ``unchecked`` when there was none."""
+
+    completion: Completion
+    status: Status
+    errors: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What the model wrote."""
+        return self.completion.text
+
+
+def generate(
+    model: Any,
+    prompts: Sequence[str],
+    constraint: Constraint | Sequence[Constraint] | None = None,
+    engine: str = "auto",
+    **sampling: Any,
+) -> list[Constrained]:
+    """Complete every prompt under ``constraint`` (one for all, or one for each prompt) and check what came out.
+
+    ``sampling``: ``max_new_tokens``, ``temperature``, ``seed``, as for ``model.complete``. A server
+    enforces the constraint itself, or does not: the check tells.
+    """
+    each = _for_each(constraint, len(prompts))
+    if hasattr(model, "complete_constrained"):
+        requests = [response_format(one) if one is not None else {} for one in each]
+        completions = model.complete_constrained(prompts, requests, **sampling)
+    elif constraint is None:
+        completions = model.complete(prompts, **sampling)
+    else:
+        completions = model.complete(prompts, processor=processor(model, constraint, engine), **sampling)
+    return [judge(completion, one, model.parse) for completion, one in zip(completions, each, strict=True)]
+
+
+def judge(completion: Completion, constraint: Constraint | None, parse: Any) -> Constrained:
+    """The status of one completion."""
+    if constraint is None:
+        return Constrained(completion, "unchecked")
+    if completion.finish_reason == "length":
+        return Constrained(completion, "truncated", ("cut by the token limit before the end",))
+    errors = tuple(violations(completion.text, constraint, parse))
+    return Constrained(completion, "invalid" if errors else "valid", errors)
+
+
+def _for_each(constraint: Constraint | Sequence[Constraint] | None, count: int) -> list[Constraint | None]:
+    if not isinstance(constraint, Sequence):
+        return [constraint] * count
+    if len(constraint) != count:
+        raise ValueError(f"{len(constraint)} constraints for {count} prompts: give one, or one for each")
+    return list(constraint)

@@ -1,0 +1,187 @@
+"""What each engine enforces, and what it would silently ignore.
+
+An engine that meets a keyword which it does not know may drop it and go on. So a
+schema is checked before an engine sees it, against what the engine has been seen to
+enforce: every subschema must have one of the engine's shapes. The shapes are an
+allow-list. ``tests/grammar/test_support.py`` holds each against instances that must
+not pass. llguidance checks keywords itself; the few it is checked for here give it better messages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbook.core.constraints import Constraint, Gbnf, JsonSchema, ToolCalls
+from workbook.grammar.schemas import call_schema, prepared, subschemas
+
+ENGINES = ("outlines_core", "xgrammar", "llguidance")
+
+ANNOTATIONS = {
+    "title", "description", "default", "examples", "$schema", "$id", "$comment", "$defs", "definitions",
+    "deprecated", "readOnly", "writeOnly", "contentMediaType", "contentEncoding",
+}  # fmt: skip
+BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
+LENGTHS, COUNTS, SIZES = {"minLength", "maxLength"}, {"minItems", "maxItems"}, {"minProperties", "maxProperties"}
+OBJECT = {"properties", "required", "additionalProperties"}
+
+Shapes = Mapping[str, tuple[set[str], ...]]
+SHAPES: dict[str, Shapes] = {
+    "outlines_core": {
+        "string": (LENGTHS, {"pattern"}, {"format"}),
+        "array": ({"items", "prefixItems"} | COUNTS,),
+        "object": (OBJECT,),
+        "": ({"enum"}, {"anyOf"}, {"oneOf"}, {"$ref"}, set()),
+    },
+    "xgrammar": {
+        "string": (LENGTHS, {"pattern"}, {"format"}),
+        "integer": (BOUNDS, {"multipleOf"}),
+        "number": (BOUNDS,),
+        "array": ({"items", "prefixItems"} | COUNTS,),
+        "object": (OBJECT | SIZES,),
+        "": ({"enum"}, {"anyOf"}, {"oneOf"}, {"$ref"}, set()),
+    },
+}
+"""Keywords that are enforced together, by the type beside them (``""``: none is needed)."""
+
+UNKNOWN_TO_LLGUIDANCE = {
+    "not", "if", "then", "else", "contains", "minContains", "maxContains", "uniqueItems", "propertyNames",
+    "dependentRequired", "dependentSchemas", "dependencies", "unevaluatedProperties", "unevaluatedItems",
+    "$anchor", "$dynamicRef", "$dynamicAnchor",
+}  # fmt: skip
+
+RISKY = re.compile(r"""(?<!\\)\.|\[\^|["^$|]|\\[^d.\-+/()]""")
+"""In a pattern: any character, a negated class, a quote, an inner anchor or alternative, a rarer escape."""
+HARMLESS_RANGE = re.compile(r"[a-z]-[a-z]|[A-Z]-[A-Z]|[0-9]-[0-9]")
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A keyword that an engine would not enforce, and the subschema it stands in."""
+
+    keyword: str
+    where: str
+
+
+def gaps(constraint: Constraint, engine: str) -> list[Gap]:
+    """What ``engine`` would not enforce of ``constraint``; empty when it can be trusted with it."""
+    if isinstance(constraint, Gbnf):
+        return [Gap("a grammar", "the constraint")] if engine == "outlines_core" else []
+    if isinstance(constraint, JsonSchema):
+        return _schema_gaps(prepared(constraint.schema), engine, "the schema")
+    if isinstance(constraint, ToolCalls):
+        return [gap for tool in constraint.tools for gap in _schema_gaps(call_schema(tool), engine, tool.name)]
+    return []
+
+
+def enforcers(constraint: Constraint) -> list[str]:
+    """The engines that enforce all of ``constraint``."""
+    return [engine for engine in ENGINES if not gaps(constraint, engine)]
+
+
+def _schema_gaps(schema: Any, engine: str, where: str) -> list[Gap]:
+    found = [keyword for part in subschemas(schema) for keyword in _part_gaps(part, engine)]
+    if engine == "outlines_core" and _is_recursive(schema):
+        found.append("recursive $ref")
+    return [Gap(keyword, where) for keyword in dict.fromkeys(found)]
+
+
+def _part_gaps(part: Mapping[str, Any], engine: str) -> Iterator[str]:
+    keywords = set(part) - ANNOTATIONS - {"type"}
+    if engine == "llguidance":
+        yield from sorted(keywords & UNKNOWN_TO_LLGUIDANCE)
+    else:
+        yield from _misshapen(part, keywords, SHAPES[engine])
+    for rule in RULES[engine]:
+        yield from rule(part)
+
+
+def _misshapen(part: Mapping[str, Any], keywords: set[str], shapes: Shapes) -> list[str]:
+    """The keywords beyond the shape that covers most of them."""
+    kind = part.get("type", "")
+    fitting = list(shapes.get("", ())) if "type" not in part else [set()]
+    if isinstance(kind, str):
+        fitting += shapes.get(kind, ()) if kind else ()
+    best = min(fitting, key=lambda shape: len(keywords - shape))
+    elsewhere = set().union(*fitting)  # enforced, but not together with the others
+    beside = f" beside {', '.join(sorted(keywords & best))}"
+    return [
+        keyword + (beside if keyword in elsewhere and keywords & best else "") for keyword in sorted(keywords - best)
+    ]
+
+
+def _unlisted_required(part: Mapping[str, Any]) -> Iterator[str]:
+    if set(part.get("required", ())) - set(part.get("properties", {})):
+        yield "required, of a property that is not listed"
+
+
+def _open_beside_listed(part: Mapping[str, Any]) -> Iterator[str]:
+    """A key spelled with an escape, ``"\\u0061"`` for ``"a"``, passes as an additional one."""
+    if part.get("properties") and part.get("additionalProperties", False) is not False:
+        yield "additionalProperties beside properties"
+
+
+def _overlapping_one_of(part: Mapping[str, Any]) -> Iterator[str]:
+    kinds = [_kinds(branch) for branch in part.get("oneOf", ())]
+    if any(not kind for kind in kinds) or len(set().union(*kinds)) < sum(map(len, kinds)):
+        yield "oneOf, whose branches may overlap"
+
+
+def _kinds(branch: Any) -> set[str]:
+    """The JSON types that a branch admits, number for integer; empty when it does not say."""
+    declared = branch.get("type") if isinstance(branch, Mapping) else None
+    listed = declared if isinstance(declared, list) else [declared] if declared else []
+    return {"number" if kind == "integer" else kind for kind in listed}
+
+
+def _false_property(part: Mapping[str, Any]) -> Iterator[str]:
+    if any(isinstance(schema, bool) for schema in part.get("properties", {}).values()):
+        yield "a boolean as a property's schema"
+
+
+def _escaped_name(part: Mapping[str, Any]) -> Iterator[str]:
+    if any(re.search(r'["\\\x00-\x1f]', name) for name in part.get("properties", {})):
+        yield "a property whose name JSON escapes"
+
+
+def _risky_pattern(part: Mapping[str, Any]) -> Iterator[str]:
+    """A pattern is copied into the string as it is: it must not be able to write a quote or a backslash."""
+    pattern = part.get("pattern")
+    if isinstance(pattern, str) and re.search(
+        r"""(?<!\\)\.|\[\^|["]|\\[^d.\-+/()]|\||\^(?!\A)""", pattern.removeprefix("^")
+    ):
+        yield "pattern that could match a quote or a backslash"
+
+
+def _is_recursive(schema: Any) -> bool:
+    """Whether following references from ``schema`` can lead back to the same one."""
+    return any(_reaches(schema, part["$ref"], part["$ref"], set()) for part in subschemas(schema) if "$ref" in part)
+
+
+def _reaches(root: Any, start: str, goal: str, seen: set[str]) -> bool:
+    if start in seen:
+        return False
+    seen.add(start)
+    targets = [part["$ref"] for part in subschemas(_resolve(root, start)) if "$ref" in part]
+    return goal in targets or any(_reaches(root, target, goal, seen) for target in targets)
+
+
+def _resolve(root: Any, reference: str) -> Any:
+    """What a local reference points at; True, which admits anything, when it points nowhere."""
+    node = root
+    for step in reference.removeprefix("#").strip("/").split("/"):
+        name = step.replace("~1", "/").replace("~0", "~")
+        node = node.get(name, True) if isinstance(node, Mapping) and name else node
+    return node
+
+
+Rule = Callable[[Mapping[str, Any]], Iterator[str]]
+RULES: dict[str, tuple[Rule, ...]] = {
+    "outlines_core": (
+        _unlisted_required, _open_beside_listed, _overlapping_one_of, _false_property, _escaped_name, _risky_pattern,
+    ),
+    "xgrammar": (_unlisted_required, _open_beside_listed, _overlapping_one_of, _false_property),
+    "llguidance": (_overlapping_one_of,),
+}  # fmt: skip

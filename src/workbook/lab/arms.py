@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from workbook.core.chat import Message, ToolResult, assistant, tool_message, user
@@ -32,7 +32,8 @@ def prompted(name: str, model: LanguageModel, prompt: Prompt | None = None, read
 
     def run(tasks: Sequence[Task], sampling: Sampling) -> list[Output]:
         prompts = [ask(task) for task in tasks]
-        return [_output(p, c, understand) for p, c in zip(prompts, _complete(model, prompts, sampling), strict=True)]
+        completions = model.complete(prompts, **asdict(sampling))
+        return [_output(p, c, understand) for p, c in zip(prompts, completions, strict=True)]
 
     return Arm(name, run)
 
@@ -51,7 +52,7 @@ def retrying(name: str, model: LanguageModel, tries: int = 3, read: Read | None 
         for attempt in range(tries):
             prompts = [model.render(talks[i], tasks[i].tools) for i in open_rows]
             # Another seed, or a sampled answer would come out the same again.
-            completions = _complete(model, prompts, replace(sampling, seed=sampling.seed + 1009 * attempt))
+            completions = model.complete(prompts, **asdict(replace(sampling, seed=sampling.seed + 1009 * attempt)))
             for i, prompt, completion in zip(open_rows, prompts, completions, strict=True):
                 outputs[i] = _billed(_output(prompt, completion, understand), outputs[i])
             open_rows = [i for i in open_rows if complaints(outputs[i], tasks[i])]
@@ -72,14 +73,14 @@ def constrained(
     read: Read | None = None,
     engine: str = "auto",
 ) -> Arm:
-    """Decode under the constraint that ``constraint`` gives for each task."""
+    """Decode under the constraint that ``constraint`` gives for each task; a batch may hold many."""
     from workbook.grammar import generate
 
     ask, understand = prompt or native_prompt(model), read or native_reading(model)
 
     def run(tasks: Sequence[Task], sampling: Sampling) -> list[Output]:
         prompts, each = [ask(task) for task in tasks], [constraint(task) for task in tasks]
-        made = generate(model, prompts, each, engine=engine, **sampling_options(sampling))
+        made = generate(model, prompts, each, engine=engine, **asdict(sampling))
         return [_output(p, m.completion, understand) for p, m in zip(prompts, made, strict=True)]
 
     return Arm(name, run)
@@ -108,21 +109,6 @@ def feedback(output: Output | None, task: Task) -> list[Message]:
     if output and output.calls:
         return [assistant("", *output.calls), tool_message(ToolResult(output.calls[0].name, error, error=True))]
     return [assistant(output.text if output else ""), user(error)]
-
-
-def sampling_options(sampling: Sampling) -> dict[str, float | int]:
-    """The sampling as keyword arguments of ``model.complete``."""
-    return {
-        "max_new_tokens": sampling.max_new_tokens,
-        "temperature": sampling.temperature,
-        "seed": sampling.seed,
-    }
-
-
-def _complete(model: LanguageModel, prompts: Sequence[str], sampling: Sampling) -> list[Completion]:
-    return model.complete(
-        prompts, max_new_tokens=sampling.max_new_tokens, temperature=sampling.temperature, seed=sampling.seed
-    )
 
 
 def _output(prompt: str, completion: Completion, understand: Read) -> Output:

@@ -229,5 +229,3 @@ def _html_row(check: Check) -> str:
     remedy = f"<code>{html.escape(check.remedy)}</code>" if check.remedy else ""
     cells = (MARKS[check.status], html.escape(check.name), html.escape(check.detail), remedy)
     return "<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in cells) + "</tr>"
-
-

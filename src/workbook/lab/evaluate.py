@@ -185,10 +185,16 @@ def _free(model: LanguageModel, prompts: Sequence[str], tasks: Sequence[Task], l
 
 
 def _under_grammar(model: LanguageModel, prompts: Sequence[str], tasks: Sequence[Task], limit: int) -> list[Completion]:
+    """Rows without tools have nothing to constrain, and are decoded freely."""
     from workbook.grammar import generate
 
-    constraints = [ToolCalls(task.tools, required=False, parallel=True) for task in tasks]
-    return [made.completion for made in generate(model, prompts, constraints, max_new_tokens=limit)]
+    offered = [i for i, task in enumerate(tasks) if task.tools]
+    constraints = [ToolCalls(tasks[i].tools, required=False, parallel=True) for i in offered]
+    made = generate(model, [prompts[i] for i in offered], constraints, max_new_tokens=limit) if offered else []
+    done = dict(zip(offered, (one.completion for one in made), strict=True))
+    bare = [i for i in range(len(tasks)) if i not in done]
+    done |= dict(zip(bare, _free(model, [prompts[i] for i in bare], [], limit) if bare else [], strict=True))
+    return [done[i] for i in range(len(tasks))]
 
 
 DECODERS: Mapping[str, Callable[..., list[Completion]]] = {"free": _free, "grammar": _under_grammar}

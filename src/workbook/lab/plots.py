@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ def interval_plot(
         for number, value in enumerate(groups):
             mine = [row for row in rows if group is None or row[group] == value]
             places = [names.index(str(row[of])) + _offset(number, len(groups)) for row in mine]
-            label = "" if group is None else f"{group} {_short(value)}"
+            label = "" if group is None else _label(group, value)
             _whiskers(axes, [as_interval(row) for row in mine], places, number, label)
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.5, -0.5)
@@ -153,14 +154,20 @@ def _picture(figure: Figure, text: str) -> Picture:
 
 
 def _whiskers(axes: Axes, intervals: Sequence[Interval], places: Sequence[float], number: int, label: str) -> None:
-    x = [i.estimate for i in intervals]
-    ends = [[i.estimate - i.low for i in intervals], [i.high - i.estimate for i in intervals]]
+    x, ends = _ends(intervals)
     axes.errorbar(x, places, xerr=ends, fmt=MARKERS[number % len(MARKERS)], label=label, **_stroke(number))
 
 
+def _ends(intervals: Sequence[Interval]) -> tuple[list[float], list[list[float]]]:
+    """Estimates, and the lengths of their whiskers; an infinite end, which no axis can hold, is left out."""
+    lengths = [(i.estimate - i.low, i.high - i.estimate) for i in intervals]
+    finite = [[length if math.isfinite(length) else 0.0 for length in pair] for pair in lengths]
+    shown = [i.estimate if math.isfinite(i.estimate) else math.nan for i in intervals]
+    return shown, [list(side) for side in zip(*finite, strict=True)]
+
+
 def _line(axes: Axes, x: Sequence[float], intervals: Sequence[Interval], number: int, label: str) -> None:
-    y = [i.estimate for i in intervals]
-    ends = [[i.estimate - i.low for i in intervals], [i.high - i.estimate for i in intervals]]
+    y, ends = _ends(intervals)
     form = MARKERS[number % len(MARKERS)] + LINES[number % len(LINES)]
     axes.errorbar(x, y, yerr=ends, fmt=form, label=label, **_stroke(number))
 
@@ -179,8 +186,9 @@ def _value_axis(axis: Any, unit: str) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     scale, form = {"share": (100, "{:.0f} %"), "points": (100, "{:+.0f}")}.get(unit, (1, "{:g}"))
+    zero = form.replace("+", "").format(0)
     axis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: form.format(round(scale * value, 6)) if value else "0"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: form.format(round(scale * value, 6)) if value else zero))
     if unit not in ("share", "points"):
         axis.axes.set_xlabel(unit)
 
@@ -196,6 +204,11 @@ def _finish(axes: Axes, title: str, legend: bool, grid: Any) -> None:
 
 def _offset(number: int, count: int) -> float:
     return 0.0 if count == 1 else 0.56 * (number / (count - 1) - 0.5)
+
+
+def _label(group: str, value: Any) -> str:
+    """A word speaks for itself; a number needs to be told what it is of."""
+    return value.replace("_", " ") if isinstance(value, str) else f"{group} {_short(value)}"
 
 
 def _short(value: Any) -> str:

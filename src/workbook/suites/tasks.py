@@ -66,15 +66,6 @@ class Task:
         )
 
 
-CALL_SUITE = ("calls", "results", "facts", "talk", "arithmetic")
-"""The frozen sets that ``workbook eval calls`` takes when no data are given."""
-
-
-def load_suite(limit: int | None = None) -> list[Task]:
-    """The tasks of :data:`CALL_SUITE`, at most ``limit`` of each set."""
-    return [task for name in CALL_SUITE for task in load_tasks(name, limit)]
-
-
 def load_tasks(source: str | Path, limit: int | None = None) -> list[Task]:
     """The tasks of a frozen set by name, or of a JSON Lines file by path; at most ``limit`` of them.
 

@@ -1,0 +1,1 @@
+"""Experiments: arms, trials, scores with intervals, claims and their verdicts."""

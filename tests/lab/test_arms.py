@@ -1,0 +1,75 @@
+"""The usual arms, on a scripted model."""
+
+import pytest
+
+from workbook.lab.arms import complaints, native_reading, prompted, retrying
+from workbook.lab.reading import read_json_calls
+from workbook.lab.trials import Output, Sampling
+
+
+def test_prompting_asks_once_in_the_models_own_format(scripted, tasks, written):
+    model = scripted(lambda prompt, seed: written("get_weather", city="Paris"))
+    outputs = prompted("prompt", model).run(tasks, Sampling())
+    assert model.batches == [[model.render(task.messages, task.tools) for task in tasks]]
+    assert outputs[0].calls == tasks[0].expected
+    assert (outputs[0].parses, outputs[0].attempts, outputs[0].seconds) == (True, 1, 0.5)
+    assert outputs[0].tokens == len(outputs[0].text)
+
+
+def test_the_prompt_and_the_reading_can_be_chosen(scripted, tasks):
+    model = scripted(lambda prompt, seed: '{"name": "get_weather", "arguments": {"city": "Paris"}}')
+    arm = prompted("bare", model, prompt=lambda task: f"JSON: {task.id}", read=read_json_calls)
+    assert arm.run(tasks[:1], Sampling())[0].calls == tasks[0].expected
+    assert model.batches == [["JSON: t0"]]
+
+
+def test_retrying_stops_at_a_valid_call_and_feeds_errors_back(scripted, tasks, written):
+    def answer(prompt, seed):
+        if "Paris" in prompt:
+            return written("get_weather", city="Nowhere")  # wrong, but valid: a validator cannot see it
+        return written("get_weather", city="Rome") if "not of type" in prompt else written("get_weather", city=3)
+
+    model = scripted(answer)
+    first, second = retrying("retry", model).run(tasks[:2], Sampling())
+    assert (first.attempts, second.attempts) == (1, 2)
+    assert second.calls == tasks[1].expected
+    assert [len(batch) for batch in model.batches] == [2, 1]
+    assert "city: 3 is not of type 'string'" in model.batches[1][0]
+
+
+def test_retrying_gives_up_and_adds_up_the_bill(scripted, tasks):
+    model = scripted(lambda prompt, seed: "No idea.")
+    [output] = retrying("retry", model, tries=3).run(tasks[:1], Sampling())
+    assert (output.attempts, output.tokens, output.seconds) == (3, 3 * len("No idea."), 1.5)
+    assert output.prompt_tokens == sum(len(batch[0]) for batch in model.batches)
+
+
+def test_every_try_samples_anew(scripted, tasks, written):
+    seeds = []
+
+    def answer(prompt, seed):
+        seeds.append(seed)
+        return "no"
+
+    retrying("retry", scripted(answer)).run(tasks[:1], Sampling(0.7, seed=5))
+    assert len(set(seeds)) == 3
+    assert seeds[0] == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Hello.", "no tool call"),
+        ('<tool_call>\n{"name": "get_wether", "arguments": {}}\n</tool_call>', "did you mean 'get_weather'"),
+        ('<tool_call>\n{"name": "get_weather", "arguments": {}}\n</tool_call>', "'city' is a required property"),
+        ("<tool_call>\n{", "not JSON"),
+    ],
+)
+def test_complaints(scripted, tasks, text, word):
+    read = native_reading(scripted(lambda prompt, seed: ""))(text)
+    found = complaints(Output(text, read.calls, read.parses, read.problems), tasks[0])
+    assert word in " ".join(found)
+
+
+def test_a_valid_call_has_no_complaints(tasks):
+    assert complaints(Output("", tasks[1].expected, True), tasks[0]) == []

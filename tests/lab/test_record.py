@@ -1,0 +1,102 @@
+"""What ``record`` displays and keeps, and what it refuses."""
+
+import json
+import re
+
+import pytest
+
+from workbook.core.errors import WorkbookError
+from workbook.core.settings import profile
+from workbook.core.stats import Interval, wilson
+from workbook.lab.record import MIME, cite, record, recorded
+
+
+@pytest.fixture
+def model(scripted):
+    return scripted(lambda prompt, seed: "")
+
+
+def test_a_result_is_displayed_and_kept(ledger, shown, model):
+    assert record("q1.prompting_95", wilson(30, 60), model=model, profile="ci", seed=7) is None
+    bundle = shown[0]._repr_mimebundle_()
+    assert set(bundle) == {MIME, "text/html", "text/plain"}
+    kept = json.loads(ledger.read_text())
+    assert kept == bundle[MIME]
+    assert (kept["id"], kept["estimate"], kept["n"], kept["verdict"]) == ("q1.prompting_95", 0.5, 60, "fails")
+    assert (kept["model"], kept["sha256"], kept["profile"], kept["seed"]) == ("scripted", "f" * 64, "ci", 7)
+    assert kept["versions"]["python"]
+    assert recorded()["q1.prompting_95"][2] == "fails"
+
+
+def test_a_result_holds_the_day_and_no_time_of_day_and_no_host(ledger, shown, model):
+    import socket
+
+    record("q1.prompting_95", wilson(30, 60), model=model, profile=profile("ci"))
+    bundle = shown[0]._repr_mimebundle_()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", bundle[MIME]["date"])
+    written = json.dumps(bundle)
+    assert not re.search(r"\d\d:\d\d", written)
+    assert socket.gethostname() not in written
+
+
+def test_always_shows_the_bound_on_failures(ledger, shown, model):
+    record("q1.grammar_100", wilson(100, 100), model=model, profile="ci")
+    assert "No failure in 100 tasks: a failure rate of up to 3.0 % remains possible." in repr(shown[0])
+    record("q1.grammar_100", wilson(99, 100), model=model, profile="ci")
+    assert "No failure" not in repr(shown[1])
+    assert "fails" in repr(shown[1])
+
+
+def test_a_ladder_is_kept_and_judged(ledger, shown, model):
+    up, down = Interval(0.3, 0.2, 0.4, 50), Interval(-0.3, -0.4, -0.2, 50)
+    record("q3.feedback", up, model=model, profile="ci", ladder=[down, up])
+    kept = json.loads(ledger.read_text())
+    assert kept["verdict"] == "depends"
+    assert [rung["estimate"] for rung in kept["ladder"]] == [-0.3, 0.3]
+
+
+def test_infinite_ends_are_json(ledger, shown, model):
+    record("q1.fewer_tokens", Interval(0.9, 0.5, float("inf"), 5), model=model, profile="ci")
+    assert json.loads(ledger.read_text())["high"] is None
+    assert "∞" in repr(shown[0])
+
+
+def test_a_name_stands_where_no_language_model_took_part(ledger, shown):
+    record("c5.slower_50", wilson(30, 60), model="random weights", profile="ci")
+    assert json.loads(ledger.read_text())["sha256"] is None
+
+
+@pytest.mark.parametrize(
+    ("claim", "size", "reason"),
+    [
+        ("q1.prompting_59", "ci", "Did you mean 'q1.prompting_95'"),
+        ("q2.under_the_hood", "ci", "documented, not measured"),
+        ("q1.prompting_95", "cy", "Did you mean 'ci'"),
+    ],
+)
+def test_what_cannot_be_recorded_leaves_no_trace(ledger, shown, claim, size, reason):
+    with pytest.raises(WorkbookError, match=reason):
+        record(claim, wilson(1, 2), model="m", profile=size)
+    assert not ledger.exists()
+    assert shown == []
+
+
+def test_the_card_is_plain_html_without_script(ledger, shown, model):
+    record("q1.prompting_95", wilson(30, 60), model=model, profile="ci", note="<script>alert(1)</script>")
+    html = shown[0]._repr_mimebundle_()["text/html"]
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert "<style" not in html
+    assert 'role="img" aria-label="50 %' in html
+    assert "✗ fails" in html
+
+
+def test_a_documented_claim_is_cited(ledger, shown):
+    cite("q4.beats_gpt4")
+    bundle = shown[0]._repr_mimebundle_()
+    assert (bundle[MIME]["kind"], bundle[MIME]["estimate"]) == ("documented", 0.0402)
+    assert "58.20" in bundle["text/html"]
+    assert "+4.0 points" in bundle["text/html"]
+    assert not ledger.exists()
+    with pytest.raises(WorkbookError, match="01_grammars_vs_prompting"):
+        cite("q1.prompting_95")

@@ -1,0 +1,60 @@
+"""Trials are fair, complete and tidy."""
+
+import pytest
+
+from workbook.core.chat import ToolCall
+from workbook.core.errors import WorkbookError
+from workbook.lab.trials import COLUMNS, Arm, Output, Sampling, run_trials, samplings, show_trial
+
+
+def noted(name, log):
+    """An arm that writes down when it was asked for what."""
+
+    def run(tasks, sampling):
+        log.append((name, [task.id for task in tasks], sampling))
+        return [Output(f"{name} on {task.id}", (ToolCall("f", {"a": 1}),), True, tokens=7) for task in tasks]
+
+    return Arm(name, run)
+
+
+def test_one_row_for_each_arm_task_and_sampling(tasks):
+    trials = run_trials([noted("a", []), noted("b", [])], tasks, samplings([0, 0.7], seeds=2), chunk=4)
+    assert list(trials.columns) == list(COLUMNS)
+    assert len(trials) == 2 * len(tasks) * 3  # greedy once, 0.7 with two seeds
+    assert not trials.duplicated(["arm", "task", "temperature", "seed"]).any()
+    first = trials.iloc[0]
+    assert (first.output, first.calls, first.tokens) == ("a on t0", [{"name": "f", "arguments": {"a": 1}}], 7)
+
+
+def test_arms_take_turns_and_take_turns_at_beginning(tasks):
+    log = []
+    run_trials([noted("a", log), noted("b", log)], tasks, chunk=2)
+    assert [name for name, _, _ in log] == ["a", "b", "b", "a", "a", "b"]
+    assert [ids for _, ids, _ in log][::2] == [["t0", "t1"], ["t2", "t3"], ["t4", "t5"]]
+
+
+def test_all_arms_see_the_same_tasks_and_samplings(tasks):
+    log = []
+    run_trials([noted("a", log), noted("b", log)], tasks, samplings([0, 1.0], 3), chunk=4)
+    seen = {name: [(tuple(ids), s) for arm, ids, s in log if arm == name] for name in "ab"}
+    assert seen["a"] == seen["b"]
+
+
+def test_an_arm_that_loses_a_task_is_an_error(tasks):
+    with pytest.raises(WorkbookError, match="gave 1 outputs for 6 tasks"):
+        run_trials([Arm("lossy", lambda tasks, sampling: [Output("")])], tasks)
+
+
+@pytest.mark.parametrize("names", [["a", "a"], []])
+def test_arms_need_names_of_their_own(tasks, names):
+    with pytest.raises(WorkbookError, match="names of their own"):
+        run_trials([noted(name, []) for name in names], tasks)
+
+
+def test_greedy_decoding_has_one_seed():
+    assert samplings([0, 1.0], 2, 64) == [Sampling(0, 0, 64), Sampling(1.0, 0, 64), Sampling(1.0, 1, 64)]
+
+
+def test_any_row_can_be_read(tasks):
+    row = next(run_trials([noted("a", [])], tasks[:1]).itertuples())
+    assert "a on t0" in show_trial(row)

@@ -48,9 +48,9 @@ def print_table(columns: list[str], rows: list[list[str]], title: str = "", wide
 
 def report_error(error: WorkbookError) -> None:
     """Say what went wrong and how to go on."""
-    err.print(Text.assemble(("error: ", "bold red"), error.message))
+    err.print(Text.assemble(("error: ", "bold red"), error.message), soft_wrap=True)
     if error.remedy:
-        err.print(Text(f"  {error.remedy}"))
+        err.print(Text(f"  {error.remedy}"), soft_wrap=True)
 
 
 def _finite(value: Any) -> Any:

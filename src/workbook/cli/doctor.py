@@ -35,8 +35,8 @@ def doctor(
         console = Console(highlight=False)
         for check in diagnosis.checks:
             mark = Text.assemble((MARKS[check.status], STYLES[check.status]), f" {check.name}: {check.detail}")
-            console.print(mark)
+            console.print(mark, soft_wrap=True)
             if check.remedy:
-                console.print(Text(f"    to get it: {check.remedy}", "dim"))
+                console.print(Text(f"    to get it: {check.remedy}", "dim"), soft_wrap=True)
         console.print("Ready." if diagnosis.ok else "Not ready: see the lines marked ✗.")
     raise typer.Exit(0 if diagnosis.ok else 1)

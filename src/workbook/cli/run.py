@@ -69,7 +69,7 @@ def _run(paths: list[Path], profile: str, model: str, out: Path | None, paramete
         report = run_notebooks(paths, profile, model, folder, parameters=parameters, listener=listen)
     for notebook in report.notebooks:
         _tell(notebook)
-    err.print(Text(f"report: {folder / 'index.html'}"))
+    err.print(Text(f"report: {folder / 'index.html'}"), soft_wrap=True)
     return report
 
 
@@ -77,10 +77,10 @@ def _tell(run: NotebookRun) -> None:
     style = "green" if run.status == "ok" else "bold red"
     err.print(Text.assemble((f"{run.status:<7}", style), f"{run.path}  {run.seconds:.1f} s  {run.peak_mib:.0f} MiB"))
     if run.error:
-        err.print(Text(run.error, "red"))
+        err.print(Text(run.error, "red"), soft_wrap=True)
     if run.cell:
         err.print(Text("in this cell:", "bold"))
-        err.print(Text("\n".join(f"    {line}" for line in run.cell.splitlines())))
+        err.print(Text("\n".join(f"    {line}" for line in run.cell.splitlines())), soft_wrap=True)
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -181,7 +181,9 @@ class Program:
 
 
 PROGRAMS = (
-    Program("make", ("make", "gmake"), "the commands of the README; without it use: workbook lab"),
+    Program(
+        "make", ("make", "gmake"), "the two commands of the README", "your package manager has it; or use: workbook lab"
+    ),
     Program("g++", ("g++", "clang++", "c++"), "compiled training (torch.compile) and engines built from source"),
     Program("chromium", ("chromium", "chromium-browser", "google-chrome"), "the tests that drive JupyterLab"),
     Program("bubblewrap", ("bwrap",), "running code that a model wrote"),

@@ -72,7 +72,8 @@ def _row(run: NotebookRun) -> str:
 
 def _failure(run: NotebookRun) -> str:
     cell = f"<pre>{html.escape(run.cell)}</pre>" if run.cell else ""
-    return f"<h2>{html.escape(run.path)}</h2><p class='failed'>{html.escape(run.error or '')}</p>{cell}"
+    error = html.escape(run.error or "")
+    return f"<h2>{html.escape(run.path)} failed</h2><p class='failed'>{error}</p>{cell}"
 
 
 def _notebook_page(run: NotebookRun) -> str:
@@ -81,9 +82,12 @@ def _notebook_page(run: NotebookRun) -> str:
     from traitlets.config import Config
 
     notebook = nbformat.read(str(run.output), as_version=4)
+    # papermill marks the failure in cells of its own; the banner below says more.
+    notebook.cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
     settings = Config({"HTMLExporter": {"template_name": "basic", "embed_images": True}})
     body, _ = HTMLExporter(config=settings).from_notebook_node(notebook)
-    return _page(run.path, f'<p><a href="index.html">All notebooks</a></p>{body}')
+    banner = _failure(run) if run.error else ""
+    return _page(run.path, f'<p><a href="index.html">All notebooks</a></p>{banner}{body}')
 
 
 def _page(title: str, body: str) -> str:

@@ -1,10 +1,15 @@
 """The usual arms, on a scripted model."""
 
 import pytest
+from toys import toy_model
 
-from workbook.lab.arms import complaints, native_reading, prompted, retrying
+from workbook.core.chat import Tool, user
+from workbook.core.constraints import ToolCalls
+from workbook.lab.arms import complaints, constrained, native_reading, prompted, retrying
 from workbook.lab.reading import read_json_calls
+from workbook.lab.scoring import schema_valid
 from workbook.lab.trials import Output, Sampling
+from workbook.suites.tasks import Task
 
 
 def test_prompting_asks_once_in_the_models_own_format(scripted, tasks, written):
@@ -73,3 +78,20 @@ def test_complaints(scripted, tasks, text, word):
 
 def test_a_valid_call_has_no_complaints(tasks):
     assert complaints(Output("", tasks[1].expected, True), tasks[0]) == []
+
+
+def one_choice(name: str, parameter: str, *values: str) -> Tool:
+    schema = {"type": "object", "properties": {parameter: {"enum": list(values)}}, "required": [parameter]}
+    return Tool(name, "", schema)
+
+
+def test_under_a_grammar_even_random_weights_make_valid_calls_each_of_its_own_tools():
+    model = toy_model()
+    unit, place = one_choice("convert", "to", "kelvin", "celsius"), one_choice("find", "what", "tea", "ice")
+    tasks = [Task(f"{i}", "call", (user("Go."),), (tool,)) for i, tool in enumerate([unit, place, unit])]
+    arm = constrained("grammar", model, lambda task: ToolCalls(task.tools))
+    outputs = arm.run(tasks, Sampling(1.0, seed=3, max_new_tokens=80))
+    assert [output.calls[0].name for output in outputs] == ["convert", "find", "convert"]
+    assert all(schema_valid(output, task) for output, task in zip(outputs, tasks, strict=True))
+    free = prompted("prompt", model).run(tasks, Sampling(1.0, seed=3, max_new_tokens=80))
+    assert not any(schema_valid(output, task) for output, task in zip(free, tasks, strict=True))

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from toys import toy_model
 
-from workbook.core.chat import ToolCall, user
+from workbook.core.chat import Tool, ToolCall, user
+from workbook.core.constraints import ToolCalls
 from workbook.core.errors import WorkbookError
 from workbook.core.stats import wilson
 from workbook.lab.evaluate import evaluate_calls, metrics
@@ -150,3 +152,16 @@ def test_nonsense_is_refused(scripted, tasks):
         evaluate_calls(model, tasks, decoding="gramar")
     with pytest.raises(WorkbookError, match="no tasks"):
         evaluate_calls(model, [])
+
+
+def test_under_the_grammar_no_call_breaks_its_schema_and_rows_without_tools_are_free(monkeypatch):
+    place = {"type": "object", "properties": {"city": {"enum": ["Paris", "Rome"]}}, "required": ["city"]}
+    tool = Tool("get_weather", "", place)
+    rows = [Task(f"c{i}", "call", (user("Go " * i),), (tool,), (RIGHT,)) for i in range(3)]
+    rows.insert(1, Task("f", "fact", (user("What is the capital?"),), (), (), ("Paris",)))
+    # Random weights would hardly ever begin a call, so here they must.
+    monkeypatch.setattr("workbook.lab.evaluate.ToolCalls", lambda tools, **_: ToolCalls(tools, required=True))
+    document = evaluate_calls(toy_model(), rows, decoding="grammar", max_new_tokens=60)
+    assert document["metrics"]["valid"] == wilson(3, 3).to_dict()
+    assert document["metrics"]["name"]["estimate"] == 1
+    assert document["metrics"]["facts"]["n"] == 1

@@ -138,7 +138,7 @@ def of_kind(kind: str) -> Applies:
 METRICS: Mapping[str, tuple[Judge, Applies]] = {
     "exact": (exact, about_calls),
     "name": (name, lambda reply, task: bool(task.expected)),
-    "valid": (valid, lambda reply, task: reply is not None and tried(reply, task)),
+    "valid": (valid, lambda reply, task: reply is not None and about_calls(reply, task) and tried(reply, task)),
     "no_call": (no_call, lambda reply, task: about_calls(reply, task) and not task.expected),
     "asks": (asks, of_kind("ask")),
     "declines": (declines, of_kind("decline")),

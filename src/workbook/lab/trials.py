@@ -90,6 +90,9 @@ def run_trials(
     _check_names(arms)
     plan = list(_turns(arms, tasks, samplings, chunk))
     rows = [row for arm, part, sampling in _bar(plan, progress) for row in _run(arm, part, sampling)]
+    # Run in turns, kept in order: a table or a plot lists the arms as they were given.
+    places = {arm.name: place for place, arm in enumerate(arms)}
+    rows.sort(key=lambda row: (places[row["arm"]], row["temperature"], row["seed"]))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

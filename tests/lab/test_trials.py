@@ -58,3 +58,14 @@ def test_greedy_decoding_has_one_seed():
 def test_any_row_can_be_read(tasks):
     row = next(run_trials([noted("a", [])], tasks[:1]).itertuples())
     assert "a on t0" in show_trial(row)
+
+
+def test_rows_are_kept_in_the_order_of_the_arms(tasks):
+    trials = run_trials([noted("z", []), noted("a", [])], tasks, samplings([0, 0.7]), chunk=2)
+    assert list(dict.fromkeys(zip(trials.arm, trials.temperature, strict=True))) == [
+        ("z", 0),
+        ("z", 0.7),
+        ("a", 0),
+        ("a", 0.7),
+    ]
+    assert trials.task[:6].tolist() == [task.id for task in tasks]

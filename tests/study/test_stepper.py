@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from workbook.core.errors import UsageError
-from workbook.study.stepper import Stepper, _walk, describe, draw, removed, stepper
+from workbook.study.stepper import Stepper, _walk, candidates, describe, draw, removed, stepper
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -37,7 +37,7 @@ def test_it_opens_where_the_mask_took_the_most() -> None:
 
 
 def test_the_sentence_says_what_happened() -> None:
-    assert describe(STEPS[0], 0) == "Token 0, {: forced, the only token allowed."
+    assert describe(STEPS[0], 0) == "Token 0, {: forced, the only token allowed; the mask took 40% of the probability."
     assert describe(STEPS[1], 1) == 'Token 1, ": 2 tokens allowed; the mask took 70% of the probability.'
 
 
@@ -54,6 +54,12 @@ def test_forbidden_and_forced_are_told_without_colour() -> None:
     assert "⏎ ✗" in drawn
     assert "not allowed" in drawn
     assert "underlined: forced, 50% of 2 tokens" in drawn
+
+
+def test_what_was_written_is_among_the_candidates() -> None:
+    unlikely = [(str(i), 0.1, 0.0, False) for i in range(8)]
+    step = FakeStep(9, "}", (*unlikely, ("}", 0.01, 1.0, True)), 1, 0.01)
+    assert [c[0] for c in candidates(step)] == ["0", "1", "2", "3", "4", "}"]
 
 
 def test_the_buttons_walk_and_stop_at_the_ends() -> None:

@@ -95,10 +95,15 @@ def draw(steps: Sequence[Step], chosen: Sequence[int]) -> svg.Picture:
 
 def describe(step: Step, number: int) -> str:
     """What happened at one token, in a sentence."""
-    what = f"Token {number}, {_seen(step.text)}"
-    if step.forced:
-        return f"{what}: forced, the only token allowed."
-    return f"{what}: {step.allowed_count} tokens allowed; the mask took {removed(step):.0%} of the probability."
+    allowed = "forced, the only token allowed" if step.forced else f"{step.allowed_count} tokens allowed"
+    return f"Token {number}, {_seen(step.text)}: {allowed}; the mask took {removed(step):.0%} of the probability."
+
+
+def candidates(step: Step, most: int = ROWS) -> list[tuple[str, float, float, bool]]:
+    """The likeliest candidates, and the one that was written even where it was unlikely."""
+    likely = list(step.top[:most])
+    written = [c for c in step.top if c[0] == step.text and c[3]]
+    return likely if not written or written[0] in likely else [*likely[:-1], written[0]]
 
 
 def _seen(text: str) -> str:
@@ -119,7 +124,10 @@ def _strip(steps: Sequence[Step], chosen: Sequence[int]) -> tuple[list[str], flo
             parts.append(svg.text(x + width / 2, y - 6, str(number), anchor="middle", bold=True))
         x += width + 4
     share = sum(step.forced for step in steps) / len(steps)
-    legend = f"underlined: forced, {share:.0%} of {len(steps)} tokens    numbered: shown below"
+    legend = (
+        f"underlined: forced, {share:.0%} of {len(steps)} tokens      "
+        "numbered: shown below      bars: hollow before the mask, solid after it"
+    )
     return [*parts, svg.text(8, y + CHIP_HEIGHT + 22, legend)], y + CHIP_HEIGHT + 28
 
 
@@ -133,9 +141,8 @@ def _chip(step: Step, label: str, x: float, y: float, width: float) -> list[str]
 def _panel(step: Step, number: int, y: float) -> tuple[list[str], float]:
     """Two bars a candidate: hollow before the mask, solid after it."""
     parts = [svg.text(8, y + 12, describe(step, number), bold=True)]
-    parts.append(svg.text(BAR_LEFT, y + 30, "hollow: before the mask    solid: after it"))
-    y += 38
-    for candidate in step.top[:ROWS]:
+    y += 22
+    for candidate in candidates(step):
         parts += _bars(candidate, y)
         y += ROW_HEIGHT
     return parts, y

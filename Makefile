@@ -1,6 +1,6 @@
 # The two commands: `make lab` to study, `make test` to check. Both set up .venv where it is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab notebooks test refresh system-deps clean
+.PHONY: help setup lab notebooks test refresh results system-deps clean
 SHELL := /bin/sh
 
 # The first Python that fits; choose another with PYTHON=/path/to/python.
@@ -47,8 +47,13 @@ test: $(STAMP)  ## Lint, check types, and run all tests, notebooks included.
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_FLAGS)
 
-refresh: $(STAMP)  ## Rebuild what depends on the shipped models: the notebooks' committed outputs.
+refresh: $(STAMP)  ## Renew the notebooks' committed outputs, after a change of the shipped models or of a notebook.
 	$(BIN)/workbook run --profile ci --in-place
+
+results: $(STAMP)  ## Measure every claim anew in the profile full (a GPU or a night) into data/results.
+	rm -f runs/results.jsonl
+	WORKBOOK_LEDGER=$(CURDIR)/runs/results.jsonl $(BIN)/workbook run --profile full
+	mkdir -p data/results && mv runs/results.jsonl data/results/pocket.jsonl
 
 system-deps:  ## Install Debian's packages for the optional parts (asks for sudo when not root).
 	sh .ci/system-deps "$(SYSTEM_PACKAGES)" "$(SYSTEM_EXTRAS)"

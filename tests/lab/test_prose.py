@@ -24,7 +24,7 @@ def _fresh(monkeypatch, ledger, tmp_path):
         ("{q1.parses.prompt.estimate} of {q1.parses.prompt.n}", "50 % of 60"),
         ("from {q1.parses.prompt.low} to {q1.parses.prompt.high}", "from 40 % to 60 %"),
         ("{tasks} tasks", "60 tasks"),
-        ("{tokens:tokens}", "1,234 tokens [1,000 tokens, 1,500 tokens]"),
+        ("{tokens:tokens}", "1,234 tokens [1,000, 1,500]"),
         ("{tokens.estimate:tokens}", "1,234 tokens"),
         ('JSON stays: {"name": 1}, {}', 'JSON stays: {"name": 1}, {}'),
         ("{q1.grammar_100}", NOT_MEASURED),

@@ -41,7 +41,7 @@ def test_a_result_holds_the_day_and_no_time_of_day_and_no_host(ledger, shown, mo
 
 def test_always_shows_the_bound_on_failures(ledger, shown, model):
     record("q1.grammar_100", wilson(100, 100), model=model, profile="ci")
-    assert "No failure in 100 tasks: a failure rate of up to 3.0 % remains possible." in repr(shown[0])
+    assert "No failure in 100 tasks: a failure rate of up to 3 % remains possible." in repr(shown[0])
     record("q1.grammar_100", wilson(99, 100), model=model, profile="ci")
     assert "No failure" not in repr(shown[1])
     assert "fails" in repr(shown[1])
@@ -53,6 +53,7 @@ def test_a_ladder_is_kept_and_judged(ledger, shown, model):
     kept = json.loads(ledger.read_text())
     assert kept["verdict"] == "depends"
     assert [rung["estimate"] for rung in kept["ladder"]] == [-0.3, 0.3]
+    assert "weakest first: −30.0 points [−40.0, −20.0] fails; +30.0 points [+20.0, +40.0] holds." in repr(shown[0])
 
 
 def test_infinite_ends_are_json(ledger, shown, model):

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from workbook.core.stats import Interval
-from workbook.lab.units import show_interval, show_number
+from workbook.lab.units import show_interval, show_margin, show_number
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,10 @@ def test_numbers(value, unit, text):
 
 def test_intervals():
     assert show_interval(Interval(0.5, 0.4, math.inf, 3), "ratio") == "0.50× [0.40×, ∞]"
+    assert show_interval(Interval(0.04, -0.01, 0.09, 3), "points") == "+4.0 points [−1.0, +9.0]"
+
+
+def test_a_margin_around_a_share_counts_points():
+    assert show_margin(0.05) == "5 points"
+    assert show_margin(0.025) == "2.5 points"
+    assert show_margin(5, "tools") == "5 tools"

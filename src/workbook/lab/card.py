@@ -7,13 +7,14 @@ word and a sign besides its colour.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 from workbook.core.stats import Interval
 from workbook.lab.claims import Source
-from workbook.lab.units import show_number
+from workbook.lab.units import show_margin, show_number
 from workbook.lab.verdicts import Rule
 
 SIGNS: Mapping[str, tuple[str, str]] = {
@@ -23,7 +24,7 @@ SIGNS: Mapping[str, tuple[str, str]] = {
     "not distinguishable": ("?", "#767676"),
 }
 GREY = "#767676"
-WIDTH, HEIGHT = 260, 34
+WIDTH, HEIGHT = 320, 42
 
 
 def card(title: str, verdict: str, lines: Sequence[str], drawing: str, known: Sequence[Source], foot: str) -> str:
@@ -41,30 +42,39 @@ def card(title: str, verdict: str, lines: Sequence[str], drawing: str, known: Se
 
 
 def draw_interval(interval: Interval, rule: Rule, unit: str) -> str:
-    """An SVG of the interval on its axis, with the region that the rule asks for shaded."""
-    marks = (interval.low, interval.high, interval.estimate, rule.value - rule.margin, rule.value + rule.margin)
-    if any(abs(mark) == float("inf") for mark in marks):
+    """An SVG of the interval on its axis, with the region that the rule asks for shaded and its edges labelled."""
+    edges = sorted({rule.value - rule.margin, rule.value + (rule.margin if rule.shape == "near" else 0)})
+    marks = (interval.low, interval.high, interval.estimate, *edges)
+    if any(math.isinf(mark) for mark in marks):
         return ""
     low, high = min(marks), max(marks)
-    room = (high - low) * 0.08 or 0.05
+    room = (high - low) * 0.12 or 0.05
 
     def x(value: float) -> float:
-        return 6 + (WIDTH - 12) * (value - low + room) / (high - low + 2 * room)
+        return round(6 + (WIDTH - 12) * (value - low + room) / (high - low + 2 * room), 1)
 
-    start, end = (x(edge) for edge in _wanted(rule, low - room, high + room))
-    a, b, dot = x(interval.low), x(interval.high), x(interval.estimate)
+    open_ended = {"above": (edges[0], high + room), "below": (low - room, edges[0])}
+    start, end = open_ended.get(rule.shape, (edges[0], edges[-1]))
     return (
         f'<svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{escape(_label(interval, rule, unit))}">'
-        f'<rect x="{start:.1f}" y="4" width="{max(end - start, 1):.1f}" height="20" fill="{GREY}" opacity="0.25"/>'
+        f'<rect x="{x(start)}" y="4" width="{x(end) - x(start):.1f}" height="20" fill="{GREY}" opacity="0.25"/>'
         f'<line x1="6" x2="{WIDTH - 6}" y1="24" y2="24" stroke="{GREY}"/>'
-        f'<line x1="{a:.1f}" x2="{b:.1f}" y1="14" y2="14" stroke="currentColor" stroke-width="2"/>'
-        f'<circle cx="{dot:.1f}" cy="14" r="4" fill="currentColor"/></svg>'
+        f'<line x1="{x(interval.low)}" x2="{x(interval.high)}" y1="14" y2="14" stroke="currentColor" stroke-width="2"/>'
+        f'<circle cx="{x(interval.estimate)}" cy="14" r="4" fill="currentColor"/>'
+        + "".join(_tick(x(edge), show_number(edge, unit)) for edge in edges)
+        + "</svg>"
     )
+
+
+def _tick(x: float, text: str) -> str:
+    return f'<text x="{x}" y="38" font-size="11" text-anchor="middle" fill="{GREY}">{escape(text)}</text>'
 
 
 def describe_rule(rule: Rule, unit: str) -> str:
     """The rule in words and in the metric's unit."""
-    return rule.describe(lambda value: show_number(value, unit).lstrip("+"))
+    if rule.shape == "always":
+        return rule.describe(distance=show_number)
+    return rule.describe(lambda value: show_number(value, unit), lambda margin: show_margin(margin, unit))
 
 
 def foot_line(row: Mapping[str, Any]) -> str:
@@ -72,16 +82,6 @@ def foot_line(row: Mapping[str, Any]) -> str:
     checkpoint = f" ({row['sha256'][:12]})" if row.get("sha256") else ""
     seed = f", seed {row['seed']}" if row.get("seed") is not None else ""
     return f"{row['model']}{checkpoint}; profile {row['profile']}{seed}; {row['hardware']}; {row['date']}"
-
-
-def _wanted(rule: Rule, low: float, high: float) -> tuple[float, float]:
-    shapes = {
-        "near": (rule.value - rule.margin, rule.value + rule.margin),
-        "always": (rule.value - rule.margin, rule.value),
-        "above": (rule.value, high),
-        "below": (low, rule.value),
-    }
-    return shapes[rule.shape]
 
 
 def _label(interval: Interval, rule: Rule, unit: str) -> str:

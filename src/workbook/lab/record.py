@@ -79,7 +79,10 @@ def record(
     }
     append_row(row)
     _recorded[claim] = (found, interval, reached)
-    _display(Result(finite(row), _text(found, interval, reached), _html(found, interval, row)))
+    lines = [*_summary(found, interval, ladder or ()), note]
+    drawing = draw_interval(interval, found.rule, found.unit)
+    html = card(found.claim, reached, lines, drawing, found.known, foot_line(row))
+    _display(Result(finite(row), _text(found, reached, lines), html))
 
 
 def cite(claim: str) -> None:
@@ -117,26 +120,21 @@ def _circumstances(model: LanguageModel | str, profile: Profile | str, seed: int
     }
 
 
-def _summary(claim: Claim, interval: Interval) -> list[str]:
+def _summary(claim: Claim, interval: Interval, ladder: Sequence[Interval]) -> list[str]:
     assert claim.rule is not None
+    rungs = "; ".join(f"{show_interval(rung, claim.unit)} {verdict(claim.rule, rung)}" for rung in ladder)
     bound = failure_bound(claim.rule, interval)
     no_failure = f"No failure in {interval.n} tasks: a failure rate of up to {show_number(bound)} remains possible."
     return [
         f"{claim.metric}: {show_interval(interval, claim.unit)}, n = {interval.n}",
-        f"The claim holds when it is {describe_rule(claim.rule, claim.unit)}.",
+        f"The claim asks for: {describe_rule(claim.rule, claim.unit)}.",
         no_failure if bound is not None else "",
+        f"Along the ladder, weakest first: {rungs}." if ladder else "",
     ]
 
 
-def _text(claim: Claim, interval: Interval, reached: str) -> str:
-    return "\n".join([claim.claim, f"  {reached}", *(f"  {line}" for line in _summary(claim, interval) if line)])
-
-
-def _html(claim: Claim, interval: Interval, row: dict[str, Any]) -> str:
-    assert claim.rule is not None
-    drawing = draw_interval(interval, claim.rule, claim.unit)
-    lines = [*_summary(claim, interval), row["note"]]
-    return card(claim.claim, row["verdict"], lines, drawing, claim.known, foot_line(row))
+def _text(claim: Claim, reached: str, lines: Sequence[str]) -> str:
+    return "\n".join([claim.claim, f"  {reached}", *(f"  {line}" for line in lines if line)])
 
 
 def _display(result: Result) -> None:

@@ -20,9 +20,16 @@ def show_number(value: float | None, unit: str = "share") -> str:
 
 
 def show_interval(interval: Interval, unit: str = "share") -> str:
-    """An estimate with its interval: ``62 % [50 %, 73 %]``."""
-    ends = ", ".join(show_number(end, unit) for end in (interval.low, interval.high))
-    return f"{show_number(interval.estimate, unit)} [{ends}]"
+    """An estimate with its interval: ``62 % [50 %, 73 %]``, ``+4.0 points [−1.0, +9.0]``."""
+    shown = show_number(interval.estimate, unit)
+    # A unit that is a word is written once.
+    ends = [show_number(end, unit).removesuffix(f" {unit}") for end in (interval.low, interval.high)]
+    return f"{shown} [{', '.join(ends)}]"
+
+
+def show_margin(margin: float, unit: str = "share") -> str:
+    """A distance: between two shares it counts points."""
+    return show_number(margin, "points" if unit == "share" else unit).lstrip("+").replace(".0 ", " ")
 
 
 def _plain(value: float) -> str:
@@ -32,7 +39,8 @@ def _plain(value: float) -> str:
 def _percent(value: float) -> str:
     # Close to 0 and to 100 % the next digit is the one that matters.
     percent = 100 * value
-    return f"{percent:.1f} %" if 0 < abs(percent) < 10 or 90 < percent < 100 else f"{percent:.0f} %"
+    digits = 1 if 0 < abs(percent) < 10 or 90 < percent < 100 else 0
+    return f"{percent:.{digits}f} %".replace(".0 %", " %")
 
 
 FORMS: Mapping[str, Callable[[float], str]] = {

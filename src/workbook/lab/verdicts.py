@@ -45,9 +45,11 @@ class Rule:
             raise WorkbookError(f"the rule {shape!r} takes {' and '.join(sorted(NEEDS[shape]))}, not {dict(data)}")
         return cls(shape, float(data.get("value", 1.0)), float(data.get("margin", 0.0)))
 
-    def describe(self, number: Callable[[float], str] = "{:g}".format) -> str:
-        """The rule in words, as a card shows it; ``number`` writes a value in the metric's unit."""
-        return WORDS[self.shape].format(value=number(self.value), margin=number(self.margin))
+    def describe(
+        self, number: Callable[[float], str] = "{:g}".format, distance: Callable[[float], str] = "{:g}".format
+    ) -> str:
+        """The rule in words, as a card shows it; values and margins are written by ``number`` and ``distance``."""
+        return WORDS[self.shape].format(value=number(self.value), margin=distance(self.margin))
 
 
 def verdict(rule: Rule, interval: Interval, ladder: Sequence[Interval] = ()) -> Verdict:
@@ -107,7 +109,7 @@ NEEDS: Mapping[str, set[str]] = {
 }
 WORDS: Mapping[str, str] = {
     "near": "within {margin} of {value}",
-    "always": "no counterexample, and at most {margin} failures still possible",
+    "always": "no counterexample, and no more than {margin} of failures still possible",
     "above": "above {value}",
     "below": "below {value}",
 }

@@ -19,7 +19,6 @@ import nbformat
 import pytest
 
 from workbook.core.settings import repo_root
-from workbook.lab.recording import MIME
 from workbook.runner import NotebookRun, run_notebooks
 from workbook.runner.commit import made_with
 from workbook.runner.normalise import committed_form
@@ -28,6 +27,7 @@ from workbook.study.solved import outcomes, solved_copy
 
 FOLDER = repo_root() / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+MIME = "application/vnd.workbook.result+json"  # what `record` leaves in a notebook, a contract
 WHOLE_PASS = 300  # seconds, in the profile ci
 # What depends on the machine and the moment, by the name of the metric.
 TIMED = re.compile(r"second|slowdown|latency|memory|mib|_us\b|_ms\b")

@@ -25,8 +25,12 @@ def pocket(
     It keeps checkpoints as it goes, so that it can be stopped and resumed.
     """
     from workbook.finetune.train import train_pocket
+    from workbook.lab.model_card import SETS, evaluate_shipped, write_card
 
     train_pocket(preset=preset, resume=resume, progress=_say)
+    for name in SETS:
+        _say(f"{name}: scoring the frozen sets")
+        write_card(name, evaluate_shipped(name, progress=True))
 
 
 def _say(line: str) -> None:

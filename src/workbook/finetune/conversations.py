@@ -129,8 +129,9 @@ def answer(rng: Random, split: Split, count: int) -> Example:
     name = rng.choice(list(fields))
     noun, value = name.replace("_", " "), fields[name]
     asked = rng.choice([" What is the {n}?", " Tell me the {n}.", " I want to know the {n}.", " And what is the {n}?"])
+    accept: tuple[str, ...]
     if rng.random() < 0.25:
-        fields, asked, reply, accept = {"status": "ok"}, "", rng.choice(ACCEPTED), ("done", "worked")
+        fields, asked, reply, accept = {"status": "ok"}, "", rng.choice(ACCEPTED), ("Done", "done", "worked")
     else:
         reply, accept = f"The {noun} is {value}.", (str(value),)
     text = request(rng, split, spec, given).rstrip(".") + "." + asked.format(n=noun)
@@ -161,7 +162,7 @@ def _broken(rng: Random, spec: Spec, right: ToolCall) -> tuple[ToolCall, str]:
 
 def repair(rng: Random, split: Split, count: int) -> Example:
     """A wrong call, the runtime's error, and the mended call."""
-    spec, given = make_spec(rng, split), []
+    given: Given = []
     while not given:
         spec = make_spec(rng, split)
         given = _give(rng, split, spec)

@@ -69,7 +69,8 @@ def fact_set() -> list[dict[str, Any]]:
 
 def talk_set(kind: str, count: int = 200) -> list[dict[str, Any]]:
     """Distinct questions of small talk or arithmetic."""
-    rng, seen = Random(f"{SEED}/{kind}"), {}
+    rng = Random(f"{SEED}/{kind}")
+    seen: dict[str, Example] = {}
     while len(seen) < count:
         example = general.MAKERS[kind][1](rng, "held_out")
         seen.setdefault(example.messages[0].content.lower(), example)

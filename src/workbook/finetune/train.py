@@ -7,20 +7,16 @@ transformers folders under data/models.
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.errors import WorkbookError
 from workbook.core.settings import data_dir, nearest, repo_root
-from workbook.finetune.conversations import MAKERS, Example
+from workbook.finetune.development import dev_scores
 from workbook.finetune.pretrain import (
     PRESETS,
     Preset,
@@ -31,55 +27,18 @@ from workbook.finetune.pretrain import (
     tokenizer_for,
     weighted_loss,
 )
-from workbook.finetune.stream import Stream, StreamConfig, render
-from workbook.finetune.tokenizer import END
-from workbook.models.loading import fingerprint
+from workbook.finetune.runs import Record, Run, export, hardware, load_state, load_weights, save_state, versions
+from workbook.finetune.stream import Stream, StreamConfig
+from workbook.models.ladder import save_rung
 
 if TYPE_CHECKING:
     import torch
-    from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 MODEL_NAMES = {"base": "pocket-base", "tools": "pocket"}
 LADDER = (20, 40, 60, 85)  # rungs: per cent of right calls on the development set
 SAVE_EVERY = 240.0  # seconds
 COPY_TOKENS = 3_000_000  # copying is taught until its loss is under one half, or for so many tokens
 COPY_LOSS = 0.5
-
-
-@dataclass
-class Record:
-    """What a model card needs to know about a stage; written as JSON beside the weights."""
-
-    stage: str
-    preset: dict[str, Any]
-    hardware: str
-    versions: dict[str, str]
-    tokens: int = 0
-    seconds: float = 0.0
-    loss: list[tuple[int, float]] = field(default_factory=list)
-    dev: list[tuple[int, float]] = field(default_factory=list)
-    funnel: dict[str, int] = field(default_factory=dict)
-    resumed_at: list[int] = field(default_factory=list)
-
-
-@dataclass
-class Run:
-    """A stage under way: everything that a checkpoint holds."""
-
-    preset: Preset
-    stage: str
-    model: LlamaForCausalLM
-    tokenizer: PreTrainedTokenizerFast
-    optimizers: list[torch.optim.Optimizer]
-    record: Record
-    device: str
-    folder: Path
-    warm_from: int = 0
-
-    @property
-    def state_file(self) -> Path:
-        """Where the full state of this stage is kept."""
-        return self.folder / f"{self.stage}.pt"
 
 
 Progress = Callable[[str], None]
@@ -114,68 +73,19 @@ def _open_run(preset: Preset, stage: str, models: Path, resume: bool, progress: 
     model = build_model(preset, tokenizer).to(device)
     folder = repo_root() / "runs" / "train" / preset.name
     folder.mkdir(parents=True, exist_ok=True)
-    record = Record(stage, asdict(preset), _hardware(device), _versions())
+    record = Record(stage, asdict(preset), hardware(device), versions())
     run = Run(preset, stage, model, tokenizer, optimizers(model, preset), record, device, folder)
     if resume and run.state_file.exists():
-        _load_state(run)
+        load_state(run)
         progress(f"{stage}: goes on at {run.record.tokens:,} tokens")
     elif resume and (models / MODEL_NAMES[stage] / "model.safetensors").exists():
-        _load_weights(run.model, models / MODEL_NAMES[stage])
+        load_weights(run.model, models / MODEL_NAMES[stage])
         progress(f"{stage}: starts from the shipped weights, with a fresh optimizer")
     elif stage == "tools":
         if not (models / MODEL_NAMES["base"] / "model.safetensors").exists():
             raise WorkbookError("the tools stage needs a trained base", "run `workbook train pocket` without stages")
-        _load_weights(run.model, models / MODEL_NAMES["base"])
+        load_weights(run.model, models / MODEL_NAMES["base"])
     return run
-
-
-def _load_weights(model: LlamaForCausalLM, folder: Path) -> None:
-    from safetensors.torch import load_file
-
-    weights = {name: tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()}
-    model.load_state_dict(weights, strict=False)
-    model.tie_weights()
-
-
-def _load_state(run: Run) -> None:
-    import torch
-
-    state = torch.load(run.state_file, map_location=run.device, weights_only=True)
-    run.model.load_state_dict(state["model"])
-    for optimizer, saved in zip(run.optimizers, state["optimizers"], strict=True):
-        optimizer.load_state_dict(saved)
-    run.record = Record(**state["record"])
-    run.record.resumed_at.append(run.record.tokens)
-    run.warm_from = run.record.tokens
-
-
-def _save_state(run: Run) -> None:
-    """Write aside, then rename: a killed process leaves the older state whole."""
-    import torch
-
-    state = {
-        "model": run.model.state_dict(),
-        "optimizers": [optimizer.state_dict() for optimizer in run.optimizers],
-        "record": asdict(run.record),
-    }
-    aside = run.state_file.with_suffix(".tmp")
-    torch.save(state, aside)
-    os.replace(aside, run.state_file)
-
-
-def _hardware(device: str) -> str:
-    import torch
-
-    if device == "cuda":
-        return str(torch.cuda.get_device_name())
-    return f"{os.cpu_count()} CPU cores ({platform.machine()})"
-
-
-def _versions() -> dict[str, str]:
-    import torch
-    import transformers
-
-    return {"python": platform.python_version(), "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
 
 
 class _Interrupt:
@@ -209,8 +119,10 @@ def _train(run: Run, models: Path, progress: Progress) -> None:
         finally:
             stream.close()
     if stop.raised:
-        _save_state(run)
-        raise WorkbookError("training was interrupted; the state is saved", "go on with `workbook train pocket --resume`")
+        save_state(run)
+        raise WorkbookError(
+            "training was interrupted; the state is saved", "go on with `workbook train pocket --resume`"
+        )
 
 
 def _stream_config(run: Run, models: Path) -> StreamConfig:
@@ -247,7 +159,7 @@ def _loop(run: Run, body: Any, stream: Stream, stop: _Interrupt, models: Path, p
             _visit_dev(run, models, progress)
             next_dev += run.preset.dev_every
         if time.monotonic() - saved > SAVE_EVERY:
-            _save_state(run)
+            save_state(run)
             saved = time.monotonic()
         if stop.raised or record.tokens >= total:
             return
@@ -295,81 +207,13 @@ def _teach_copying(run: Run, body: Any, progress: Progress) -> None:
 def _visit_dev(run: Run, models: Path, progress: Progress) -> None:
     """Score the development set, and keep the rung of the ladder that has been reached."""
     scores = dev_scores(run)
-    run.record.dev.append((run.record.tokens, scores["call"]))
+    score = next(iter(scores.values()))
+    run.record.dev.append((run.record.tokens, score))
     progress(f"{run.stage}: development set, " + ", ".join(f"{k} {v:.2f}" for k, v in scores.items()))
     if run.stage != "tools":
         return
-    from workbook.models.ladder import save_rung
-
     for rung in LADDER:
         file = models / "ladder" / f"{rung}.safetensors"
-        if scores["call"] * 100 >= rung and not file.exists():
+        if score * 100 >= rung and not file.exists():
             save_rung(file, run.model.state_dict(), run.model.config.to_diff_dict())
             break
-
-
-def dev_scores(run: Run, count: int = 64) -> dict[str, float]:
-    """Share of answers that equal the reference word for word, by kind, with one to four tools.
-
-    The set is drawn from the held-out split with a seed of its own; it is not one of the frozen sets.
-    """
-    rng = Random("development")
-    kinds = ("call", "ask", "decline") if run.stage == "tools" else ()
-    examples: list[Example] = [MAKERS[kind](rng, "held_out", rng.randint(1, 4)) for kind in kinds for _ in range(count)]
-    if not kinds:
-        from workbook.finetune import general
-
-        examples = [general.MAKERS[kind][1](rng, "held_out") for kind in ("write_json", "fact", "arithmetic") for _ in range(count)]
-        kinds = ("write_json", "fact", "arithmetic")
-    replies = _greedy(run, examples)
-    scores = {}
-    for i, kind in enumerate(kinds):
-        part = range(i * count, (i + 1) * count)
-        scores[kind] = sum(_right(examples[j], replies[j], run.tokenizer) for j in part) / count
-    return {"call": scores.get("call", scores.get("write_json", 0.0)), **scores}
-
-
-def _right(example: Example, reply: str, tokenizer: PreTrainedTokenizerFast) -> bool:
-    if example.kind in ("ask", "fact"):
-        return "<tool_call>" not in reply and any(word in reply for word in example.accept)
-    if example.kind == "decline":
-        return "<tool_call>" not in reply and "?" not in reply
-    whole = render(example, tokenizer)
-    return whole[len(render(example, tokenizer, prompt_only=True)) :].strip() == reply.strip()
-
-
-def _greedy(run: Run, examples: list[Example], rows: int = 32) -> list[str]:
-    import torch
-
-    run.model.eval()
-    replies = []
-    for i in range(0, len(examples), rows):
-        prompts = [render(example, run.tokenizer, prompt_only=True) for example in examples[i : i + rows]]
-        batch = run.tokenizer(prompts, return_tensors="pt", padding=True, add_special_tokens=False).to(run.device)
-        with torch.no_grad(), torch.autocast(run.device, dtype=torch.bfloat16):
-            out = run.model.generate(
-                input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], max_new_tokens=140, do_sample=False
-            )
-        texts = run.tokenizer.batch_decode(out[:, batch["input_ids"].shape[1] :], skip_special_tokens=False)
-        replies += [text.split(END)[0] + END for text in texts]
-    run.model.train()
-    return replies
-
-
-def export(run: Run, folder: Path) -> None:
-    """Write weights (bf16, safetensors), tokenizer, template and training record as a transformers folder."""
-    import copy
-
-    import torch
-
-    model = copy.deepcopy(run.model).to(torch.bfloat16)
-    model.generation_config.eos_token_id = run.tokenizer.get_vocab()[END]
-    model.generation_config.max_new_tokens = None
-    folder.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(folder, safe_serialization=True)
-    run.tokenizer.save_pretrained(folder)
-    made = {**asdict(run.record), "sha256": fingerprint([folder / "model.safetensors"])}
-    text = json.dumps(made, indent=1)
-    (folder / "training.json").write_text(text + "\n", encoding="utf-8")
-
-

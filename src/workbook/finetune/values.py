@@ -33,7 +33,9 @@ CHOICES = tuple(
     linear|cubic|nearest;mean|median|mode;cotton|wool|silk|linen;hourly|yearly;percent|absolute;
     regular|premium|diesel;window|aisle|middle;gold|silver|bronze;mild|hot|extra_hot;staging|production|test;
     read|write|admin;square|circle|triangle;oak|pine|birch|maple;accepted|declined|tentative;
-    manual|automatic|hybrid;major|minor|patch;adult|child|senior;solid|liquid|gas;ascending|descending""".replace("\n", "")
+    manual|automatic|hybrid;major|minor|patch;adult|child|senior;solid|liquid|gas;ascending|descending""".replace(
+        "\n", ""
+    )
     .replace(" ", "")
     .split(";")
 )
@@ -150,7 +152,9 @@ KINDS: dict[str, Kind] = {
     "word": Kind(STRING, _text(lambda rng: made_up(rng))),
     "noun": Kind(STRING, _text(lambda rng: f"{rng.choice(ADJECTIVES)} {rng.choice(NOUNS).replace('_', ' ')}")),
     "phrase": Kind(STRING, _quoted),
-    "username": Kind(STRING, _text(lambda rng: f"{made_up(rng)}{rng.choice(['', '_', '.'])}{_digits(rng, 0, 3)}".rstrip("_."))),
+    "username": Kind(
+        STRING, _text(lambda rng: f"{made_up(rng)}{rng.choice(['', '_', '.'])}{_digits(rng, 0, 3)}".rstrip("_."))
+    ),
     "email": Kind({"type": "string", "format": "email"}, _text(_email)),
     "path": Kind(STRING, _text(_path)),
     "url": Kind({"type": "string", "format": "uri"}, _text(lambda rng: f"https://{made_up(rng)}.com/{made_up(rng)}")),

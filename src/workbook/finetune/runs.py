@@ -1,0 +1,132 @@
+"""A training run on disk: its record, its state, and the folder that it leaves behind.
+
+The state (weights, optimizers, record) is written aside and renamed, so that a killed process loses at most the
+minutes since. Optimizer state stays under runs/, which is never committed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbook.finetune.pretrain import Preset
+from workbook.finetune.tokenizer import END
+from workbook.models.loading import fingerprint
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+
+
+@dataclass
+class Record:
+    """What a model card needs to know about a stage; written as JSON beside the weights."""
+
+    stage: str
+    preset: dict[str, Any]
+    hardware: str
+    versions: dict[str, str]
+    tokens: int = 0
+    seconds: float = 0.0
+    loss: list[tuple[int, float]] = field(default_factory=list)
+    dev: list[tuple[int, float]] = field(default_factory=list)
+    funnel: dict[str, int] = field(default_factory=dict)
+    resumed_at: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Run:
+    """A stage under way: everything that a checkpoint holds."""
+
+    preset: Preset
+    stage: str
+    model: LlamaForCausalLM
+    tokenizer: PreTrainedTokenizerFast
+    optimizers: list[torch.optim.Optimizer]
+    record: Record
+    device: str
+    folder: Path
+    warm_from: int = 0
+
+    @property
+    def state_file(self) -> Path:
+        """Where the full state of this stage is kept."""
+        return self.folder / f"{self.stage}.pt"
+
+
+def load_weights(model: LlamaForCausalLM, folder: Path) -> None:
+    """Take the weights of a finished model."""
+    from safetensors.torch import load_file
+
+    weights = {name: tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()}
+    model.load_state_dict(weights, strict=False)
+    model.tie_weights()
+
+
+def load_state(run: Run) -> None:
+    """Go on where the saved state stopped."""
+    import torch
+
+    state = torch.load(run.state_file, map_location=run.device, weights_only=True)
+    run.model.load_state_dict(state["model"])
+    for optimizer, saved in zip(run.optimizers, state["optimizers"], strict=True):
+        optimizer.load_state_dict(saved)
+    run.record = Record(**state["record"])
+    run.record.resumed_at.append(run.record.tokens)
+    run.warm_from = run.record.tokens
+
+
+def save_state(run: Run) -> None:
+    """Write aside, then rename: a killed process leaves the older state whole."""
+    import torch
+
+    state = {
+        "model": run.model.state_dict(),
+        "optimizers": [optimizer.state_dict() for optimizer in run.optimizers],
+        "record": asdict(run.record),
+    }
+    aside = run.state_file.with_suffix(".tmp")
+    torch.save(state, aside)
+    os.replace(aside, run.state_file)
+
+
+def hardware(device: str) -> str:
+    """What the run is made on, without the machine's name."""
+    import torch
+
+    if device == "cuda":
+        return str(torch.cuda.get_device_name())
+    return f"{os.cpu_count()} CPU cores ({platform.machine()})"
+
+
+def versions() -> dict[str, str]:
+    """Versions that can change a result."""
+    import torch
+    import transformers
+
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__.split("+")[0],
+        "transformers": transformers.__version__,
+    }
+
+
+def export(run: Run, folder: Path) -> None:
+    """Write weights (bf16, safetensors), tokenizer, template and training record as a transformers folder."""
+    import copy
+
+    import torch
+
+    model = copy.deepcopy(run.model).to(torch.bfloat16)
+    model.generation_config.eos_token_id = run.tokenizer.get_vocab()[END]
+    model.generation_config.max_new_tokens = None
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(folder, safe_serialization=True)
+    run.tokenizer.save_pretrained(folder)
+    made = {**asdict(run.record), "sha256": fingerprint([folder / "model.safetensors"])}
+    text = json.dumps(made, indent=1)
+    (folder / "training.json").write_text(text + "\n", encoding="utf-8")

@@ -14,6 +14,7 @@ STAMP := .venv/.installed-$(shell cat requirements.lock pyproject.toml | cksum |
 
 LAB_FLAGS ?=
 PROFILE ?= study
+# A file's tests share a worker: notebooks run one at a time, and fixtures of a module are made once.
 WORKERS ?= 2
 PYTEST_FLAGS ?=
 SYSTEM_PACKAGES ?= bubblewrap chromium g++
@@ -45,7 +46,7 @@ test: $(STAMP)  ## Lint, check types, and run all tests, notebooks included.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_FLAGS)
 
 refresh: $(STAMP)  ## Renew the notebooks' committed outputs, after a change of the shipped models or of a notebook.
 	$(BIN)/workbook run --profile ci --in-place

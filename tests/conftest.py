@@ -54,15 +54,6 @@ def pytest_configure(config: pytest.Config) -> None:
     required_parts(os.environ.get("WORKBOOK_REQUIRE", ""))
 
 
-# First, because xdist reads the groups in the same hook.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Notebooks share one worker, so that kernels do not crowd each other."""
-    for item in items:
-        if item.get_closest_marker("notebook"):
-            item.add_marker(pytest.mark.xdist_group("notebooks"))
-
-
 @pytest.fixture(autouse=True)
 def _gpu_where_marked(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("gpu"):

@@ -1,92 +1,211 @@
 """A JSON Schema written out as GBNF, the dialect that llama.cpp, xgrammar and llguidance share.
 
-Covers what tools use: objects with required and optional properties in the schema's order, arrays,
-strings, numbers, booleans, enums, constants and alternatives. A keyword that it cannot express is an error,
-never passed over, except ``format``, which is an annotation. Spacing is that of ``json.dumps``.
+Objects with required and optional properties in the schema's order, arrays, strings and
+their lengths, integers and their bounds, constants, alternatives, local references, recursion included.
+A keyword that GBNF cannot say, or this module does not, is an error and never passed over, except
+``format``, which the standard makes an annotation. Spelling and spacing are those of ``json.dumps``.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbook.core.chat import Tool
 from workbook.grammar.engine import GrammarError
-from workbook.grammar.schemas import call_schema
+from workbook.grammar.integer_ranges import integers
+from workbook.grammar.schemas import call_schema, prepared
+from workbook.grammar.support import ANNOTATIONS, BOUNDS
 
 JSON_RULES = r"""
 value   ::= object | array | string | number | "true" | "false" | "null"
 object  ::= "{" (string ": " value (", " string ": " value)*)? "}"
 array   ::= "[" (value (", " value)*)? "]"
-string  ::= "\"" ([^"\\\x00-\x1f] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F]{4}))* "\""
+string  ::= "\"" char* "\""
+char    ::= [^"\\\x00-\x1f] | "\\" ["\\bfnrt]
 integer ::= "-"? ("0" | [1-9] [0-9]*)
 number  ::= integer ("." [0-9]+)? ([eE] [-+]? [0-9]+)?
 boolean ::= "true" | "false"
 null    ::= "null"
 """.strip()
 
-NAMED = ("string", "integer", "number", "boolean", "null", "object", "array")
-SILENT = {"type", "description", "title", "default", "examples", "format", "additionalProperties", "required"}
+COMMA = ' ", " '
+
+SAYS: dict[str, set[str]] = {
+    "string": {"minLength", "maxLength"},
+    "integer": BOUNDS,
+    "number": set(),
+    "boolean": set(),
+    "null": set(),
+    "object": {"properties", "required", "additionalProperties"},
+    "array": {"items", "prefixItems", "minItems", "maxItems"},
+}
+"""What this module can say of each type."""
 
 
 def gbnf_of(schema: Mapping[str, Any]) -> str:
-    """A grammar whose texts are the JSON values that satisfy ``schema``; raises :class:`GrammarError`."""
-    lines: list[str] = []
-    lines.append(f"root ::= {_expression(schema, 'root', lines)}")
-    return "\n".join([lines.pop(), *lines, JSON_RULES]) + "\n"
+    """A grammar whose texts are JSON values that satisfy ``schema``; raises :class:`GrammarError`."""
+    return _Writer(prepared(schema)).grammar()
 
 
 def call_gbnf(tools: Sequence[Tool]) -> str:
     """A grammar for one call of one of ``tools``: ``{"name": ..., "arguments": {...}}``, the two tied together."""
-    return gbnf_of({"anyOf": [call_schema(tool) for tool in tools]})
+    writers = [_Writer(call_schema(tool), f"call-{index}") for index, tool in enumerate(tools)]
+    root = "root ::= " + " | ".join(writer.root for writer in writers)
+    return "\n".join([root, *(line for writer in writers for line in writer.lines()), JSON_RULES]) + "\n"
 
 
-def _expression(schema: Mapping[str, Any], rule: str, lines: list[str]) -> str:
-    """The right-hand side for ``schema``; rules that it needs are added to ``lines``, named after ``rule``."""
-    if "const" in schema or "enum" in schema:
-        values = schema.get("enum", [schema.get("const")])
-        return "(" + " | ".join(_literal(json.dumps(v, ensure_ascii=False)) for v in values) + ")"
-    if "anyOf" in schema:
-        parts = [_named(part, f"{rule}-{i}", lines) for i, part in enumerate(schema["anyOf"])]
-        return "(" + " | ".join(parts) + ")"
-    unknown = set(schema) - SILENT - {"properties", "items"}
-    kind = schema.get("type", "value")
-    if unknown or not (kind == "value" or kind in NAMED):
-        raise GrammarError(f"GBNF cannot express {', '.join(sorted(unknown)) or kind!r} in {rule}")
-    if kind == "object" and "properties" in schema:
-        return _object(schema, rule, lines)
-    if kind == "array" and "items" in schema:
-        item = _named(schema["items"], f"{rule}-item", lines)
-        return f'"[" ({item} (", " {item})*)? "]"'
-    return str(kind)
-
-
-def _named(schema: Mapping[str, Any], rule: str, lines: list[str]) -> str:
-    """Give ``schema`` a rule of its own and return its name."""
-    expression = _expression(schema, rule, lines)
-    lines.append(f"{rule} ::= {expression}")
-    return rule
-
-
-def _object(schema: Mapping[str, Any], rule: str, lines: list[str]) -> str:
-    """Properties in order. Optional ones may be left out, so where a comma is due depends on what came before:
-    each property has two tails, one for an object that is still empty and one for the rest."""
-    required, pairs = set(schema.get("required", ())), []
-    for index, (name, part) in enumerate(schema["properties"].items()):
-        value = _named(part, f"{rule}-{index}", lines)
-        pairs.append((f'{_literal(json.dumps(name, ensure_ascii=False))} ": " {value}', name in required))
-    for index in range(len(pairs) - 1, -1, -1):
-        pair, must = pairs[index]
-        last = index == len(pairs) - 1
-        onward = "" if last else f" {rule}-more{index + 1}"
-        for empty, tail in ((True, "first"), (False, "more")):
-            written = f"{pair}{onward}" if empty else f'", " {pair}{onward}'
-            skipped = '""' if last else f"{rule}-{tail}{index + 1}"
-            lines.append(f"{rule}-{tail}{index} ::= {written if must else f'{written} | {skipped}'}")
-    return f'"{{" {rule}-first0 "}}"' if pairs else '"{}"'
-
-
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Text as a GBNF literal."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+    return f'"{escaped.replace(chr(9), chr(92) + "t")}"'
+
+
+class _Writer:
+    """Collects the rules of one schema; a rule is named after the place that it comes from."""
+
+    def __init__(self, schema: Any, root: str = "root") -> None:
+        self.schema, self.root = schema, root
+        self.rules: dict[str, str] = {}
+        self.references: dict[str, str] = {}
+        self.name(schema, root)
+
+    def lines(self) -> list[str]:
+        """``name ::= expression``, the root first."""
+        return [f"{name} ::= {expression}" for name, expression in self.rules.items()]
+
+    def grammar(self) -> str:
+        """The whole grammar."""
+        return "\n".join([*self.lines(), JSON_RULES]) + "\n"
+
+    def name(self, schema: Any, rule: str) -> str:
+        """Give ``schema`` a rule of its own and return its name."""
+        self.rules[rule] = ""  # the place in the order, before the rules that it needs
+        self.rules[rule] = self.expression(schema, rule)
+        return rule
+
+    def expression(self, schema: Any, rule: str) -> str:
+        """The right-hand side for ``schema``."""
+        if schema is True or schema == {}:
+            return "value"
+        if not isinstance(schema, Mapping):
+            raise GrammarError(f"GBNF cannot say the schema {schema!r} in {rule}")
+        keywords = set(schema) - ANNOTATIONS - {"format"}
+        for keyword, write in (("enum", self._enum), ("anyOf", self._any_of), ("$ref", self._reference)):
+            if keyword in schema:
+                _refuse(keywords - {keyword, "type"} if keyword == "enum" else keywords - {keyword}, rule)
+                return write(schema, rule)
+        return self._typed(schema, keywords - {"type"}, rule)
+
+    def _typed(self, schema: Mapping[str, Any], keywords: set[str], rule: str) -> str:
+        kind = schema.get("type")
+        if isinstance(kind, list) and not keywords:
+            return "(" + " | ".join(self.expression({"type": one}, rule) for one in kind) + ")"
+        if not isinstance(kind, str) or kind not in SAYS:
+            _refuse(keywords or {f"type {kind!r}"}, rule)
+        _refuse(keywords - SAYS[str(kind)], rule)
+        writers = {"object": self._object, "array": self._array, "string": _string, "integer": _integer}
+        return writers[str(kind)](schema, rule) if keywords and kind in writers else str(kind)
+
+    def _enum(self, schema: Mapping[str, Any], rule: str) -> str:
+        return "(" + " | ".join(literal(json.dumps(value, ensure_ascii=False)) for value in schema["enum"]) + ")"
+
+    def _any_of(self, schema: Mapping[str, Any], rule: str) -> str:
+        parts = [self.name(part, f"{rule}-{index}") for index, part in enumerate(schema["anyOf"])]
+        return "(" + " | ".join(parts) + ")"
+
+    def _reference(self, schema: Mapping[str, Any], rule: str) -> str:
+        """The rule of what is referred to, written once: that is how recursion ends."""
+        target = schema["$ref"]
+        if target not in self.references:
+            self.references[target] = f"{self.root}-ref{len(self.references)}"
+            self.name(_target(self.schema, target), self.references[target])
+        return self.references[target]
+
+    def _object(self, schema: Mapping[str, Any], rule: str) -> str:
+        extra = schema.get("additionalProperties", True)
+        properties = schema.get("properties", {})
+        if properties and extra is not False:
+            raise GrammarError(f"GBNF cannot keep additional properties apart from the listed ones in {rule}")
+        absent = set(schema.get("required", ())) - set(properties)
+        if absent:
+            raise GrammarError(f"{rule} requires {', '.join(sorted(absent))}, which it does not list")
+        return self._listed(schema, rule) if properties or extra is False else self._open(extra, rule)
+
+    def _open(self, extra: Any, rule: str) -> str:
+        value = self.name(extra, f"{rule}-value")
+        return f'"{{" (string ": " {value} (", " string ": " {value})*)? "}}"'
+
+    def _listed(self, schema: Mapping[str, Any], rule: str) -> str:
+        """Properties in order. An optional one may be left out, so where a comma is due depends on what came
+        before: each property has two tails, one for an object that is still empty and one for the rest."""
+        required, properties = set(schema.get("required", ())), schema.get("properties", {})
+        pairs = [
+            (f"{literal(json.dumps(name, ensure_ascii=False) + ': ')} {self.name(part, f'{rule}-{index}')}", name)
+            for index, (name, part) in enumerate(properties.items())
+        ]
+        for index, (pair, name) in enumerate(pairs):
+            last = index == len(pairs) - 1
+            onward = "" if last else f" {rule}-more{index + 1}"
+            for tail, comma in (("first", ""), ("more", '", " ')):
+                skipped = '""' if last else f"{rule}-{tail}{index + 1}"
+                written = f"{comma}{pair}{onward}"
+                self.rules[f"{rule}-{tail}{index}"] = written if name in required else f"{written} | {skipped}"
+        self.rules.pop(f"{rule}-more0", None)
+        return f'"{{" {rule}-first0 "}}"' if pairs else '"{}"'
+
+    def _array(self, schema: Mapping[str, Any], rule: str) -> str:
+        fixed, rest = schema.get("prefixItems", []), schema.get("items", True)
+        least, most = schema.get("minItems", 0), schema.get("maxItems")
+        if not fixed and rest is not False:
+            return _repeated(self.name(rest, f"{rule}-item"), least, most)
+        if rest is not False or least != len(fixed) or (most is not None and most < least):
+            raise GrammarError(f"in {rule}, only arrays of exactly their prefixItems can be said in GBNF")
+        items = [self.name(part, f"{rule}-item{index}") for index, part in enumerate(fixed)]
+        return f'"[" {COMMA.join(items)} "]"'
+
+
+def _repeated(item: str, least: int, most: int | None) -> str:
+    """``[item, item, ...]`` from ``least`` to ``most`` times."""
+    if most == 0:
+        return '"[]"'
+    more = f'(", " {item}){{{max(0, least - 1)},{"" if most is None else most - 1}}}'
+    return f'"[" {item} {more} "]"' if least else f'"[" ({item} {more})? "]"'
+
+
+def _string(schema: Mapping[str, Any], rule: str) -> str:
+    most = schema.get("maxLength")
+    return f'"\\"" char{{{schema.get("minLength", 0)},{"" if most is None else most}}} "\\""'
+
+
+def _integer(schema: Mapping[str, Any], rule: str) -> str:
+    lows = [math.ceil(schema["minimum"])] if "minimum" in schema else []
+    lows += [math.floor(schema["exclusiveMinimum"]) + 1] if "exclusiveMinimum" in schema else []
+    highs = [math.floor(schema["maximum"])] if "maximum" in schema else []
+    highs += [math.ceil(schema["exclusiveMaximum"]) - 1] if "exclusiveMaximum" in schema else []
+    try:
+        return integers(max(lows, default=None), min(highs, default=None))
+    except ValueError as error:
+        raise GrammarError(f"in {rule}, {error}") from error
+
+
+def _refuse(keywords: set[str], rule: str) -> None:
+    if keywords:
+        raise GrammarError(
+            f"GBNF cannot say {', '.join(sorted(keywords))} (in {rule})",
+            "Constrain with the JSON Schema itself, or leave the keyword out and validate afterwards.",
+        )
+
+
+def _target(root: Any, reference: str) -> Any:
+    """What a local reference, ``#/$defs/name``, points at."""
+    node = root
+    for step in re.split("/", reference.removeprefix("#").strip("/")):
+        name = step.replace("~1", "/").replace("~0", "~")
+        if name and not (isinstance(node, Mapping) and name in node):
+            raise GrammarError(f"the reference {reference!r} points nowhere")
+        node = node[name] if name else node
+    return node

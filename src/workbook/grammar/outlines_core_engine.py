@@ -82,7 +82,7 @@ def json_pattern(schema: Any) -> str:
     pattern = build_regex_from_schema(text, GAP)
     for written, wanted in ((f"{GAP}:{GAP}", ": "), (f"{GAP},{GAP}", ", "), (f"{GAP},)", ", )"), (f"(,{GAP}", "(, ")):
         pattern = pattern.replace(written, wanted)
-    return pattern.replace(GAP, "")
+    return pattern.replace(GAP, "").replace(r'\\["\\/bfnrt]', r'\\["\\bfnrt]')  # one spelling: no ``\/``
 
 
 def _vocabulary(token_bytes: tuple[bytes, ...], stop_ids: tuple[int, ...]) -> Any:

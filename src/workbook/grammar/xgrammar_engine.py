@@ -18,10 +18,15 @@ if TYPE_CHECKING:
     import torch
 
 SEPARATORS = (", ", ": ")
+CHARACTER = r"[^\0-\x1f\"\\\ud800-\udfff]"
+"""A character that a JSON string holds as it is. Surrogates are none, yet xgrammar would write them."""
 MENDS = (
-    (r"[^\"\\\r\n]", r"[^\0-\x1f\"\\]"),  # strings of limited length: JSON forbids control characters
-    (r"[\"\\/bfnrt]", r"[\"\\bfnrt]"),  # one spelling for each string: no ``\/`` ...
-    (r' | ("u" [A-Fa-f0-9] [A-Fa-f0-9] [A-Fa-f0-9] [A-Fa-f0-9])', ""),  # ... and no ``\u0061`` for ``a``
+    (r"[^\0-\x1f\"\\\r\n]", CHARACTER),
+    # Strings of limited length: JSON forbids control characters, and allows escapes.
+    (r"([^\"\\\r\n])", rf'({CHARACTER}) | ("\\" [\"\\bfnrt])'),
+    # One spelling for each string: no ``\/``, and no ``\u0061`` for ``a``.
+    (r"[\"\\/bfnrt]", r"[\"\\bfnrt]"),
+    (r' | ("u" [A-Fa-f0-9] [A-Fa-f0-9] [A-Fa-f0-9] [A-Fa-f0-9])', ""),
 )
 """What is put right in the text of a grammar that xgrammar makes of a schema."""
 

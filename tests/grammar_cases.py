@@ -112,3 +112,26 @@ CASES = [
     Case("format", {"type": "string", "format": "date"}, ["2024-05-01"], [1]),
     Case("format", {"type": "string", "format": "made-up"}, ["x"], [1]),
 ]  # fmt: skip
+
+RAW: list[tuple[dict[str, Any], list[str]]] = [
+    ({"type": "string", "pattern": "^[^a]$"}, ['"""', '"\\"', '"\n"', '"\x01"']),
+    ({"type": "string", "pattern": "^.*$"}, ['"""', '"\\"', '"a"b"', '"\x01"', '"\\x"']),
+    ({"type": "string", "pattern": "^\\S+$"}, ['"""', '"\\"', '"a"b"', '"\x01"']),
+    ({"type": "string", "pattern": "^[ -~]+$"}, ['"""', '"\\"']),
+    ({"type": "string"}, ['"\x01"', '"\n"', '"\\x"', '"\\u12"', '"', '""" ']),
+    ({"type": "string", "maxLength": 3}, ['"\x01"', '"\n"', '"\\x"', '"\t"', '"""']),
+    ({"type": "string", "minLength": 1}, ['"\x01"', '"\n"', '"\\x"', '"\t"', '"""', '""']),
+    ({"type": "string", "minLength": 2, "maxLength": 2}, ['"\\ud83d\\ude00"', '"\\n"', '"a"']),
+    (
+        {"type": "object", "properties": {"a": {"type": "boolean"}}, "additionalProperties": {"type": "integer"}},
+        ['{"a": true, "\\u0061": 1}', '{"\\u0061": 1}', '{"a": true, "a": 1}'],
+    ),
+    ({"type": "number"}, ["01", "1.", ".5", "+1", "-", "1e", "NaN", "Infinity", "1 "]),
+    ({"type": "integer"}, ["01", "1.0", "--1", "-"]),
+    ({"type": "array"}, ["[1,2]", "[1, ]", "[,1]", "[1 , 2]"]),
+    ({"type": "object"}, ['{"a":1}', '{"a" : 1}', '{"a": 1,}', "{ }", '{"a": 01}']),
+    ({"enum": ['a"b', "c\\d", "e\nf"]}, ['"a"b"', '"c\\d"', '"e\nf"']),
+    ({"type": "object", "properties": {'q"x': {"type": "null"}}}, ['{"q"x": null}']),
+    ({"type": "string", "format": "email"}, ['"a"@b.c"', '"@"']),
+]
+"""Texts that are not JSON, or not spelled as json.dumps spells it, or that hide an invalid value in a second spelling."""

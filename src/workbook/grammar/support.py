@@ -52,8 +52,10 @@ UNKNOWN_TO_LLGUIDANCE = {
     "$anchor", "$dynamicRef", "$dynamicAnchor",
 }  # fmt: skip
 
-RISKY = re.compile(r"""(?<!\\)\.|\[\^|["^$|]|\\[^d.\-+/()]""")
-"""In a pattern: any character, a negated class, a quote, an inner anchor or alternative, a rarer escape."""
+RISKY = re.compile(r"""(?<!\\)\.|["^$|]|\\[^d.\-+/()]""")
+"""Outside of classes: any character, a quote, an inner anchor or alternative, a rarer escape."""
+RISKY_IN_CLASS = re.compile(r"""^\^|["]|\\[^d.\-+/]|[^\\]-.""")
+"""Inside of one: a negation, a quote, a rarer escape, a range beyond letters and digits."""
 HARMLESS_RANGE = re.compile(r"[a-z]-[a-z]|[A-Z]-[A-Z]|[0-9]-[0-9]")
 
 
@@ -149,9 +151,12 @@ def _escaped_name(part: Mapping[str, Any]) -> Iterator[str]:
 def _risky_pattern(part: Mapping[str, Any]) -> Iterator[str]:
     """A pattern is copied into the string as it is: it must not be able to write a quote or a backslash."""
     pattern = part.get("pattern")
-    if isinstance(pattern, str) and re.search(
-        r"""(?<!\\)\.|\[\^|["]|\\[^d.\-+/()]|\||\^(?!\A)""", pattern.removeprefix("^")
-    ):
+    if not isinstance(pattern, str):
+        return
+    inner = pattern.removeprefix("^").removesuffix("$")
+    outside = re.sub(r"\[.*?\]", "", inner)
+    classes = [HARMLESS_RANGE.sub("", found) for found in re.findall(r"\[(.*?)\]", inner)]
+    if RISKY.search(outside) or any(RISKY_IN_CLASS.search(found) for found in classes):
         yield "pattern that could match a quote or a backslash"
 
 

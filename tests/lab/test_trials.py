@@ -28,7 +28,7 @@ def test_one_row_for_each_arm_task_and_sampling(tasks):
 
 def test_arms_take_turns_and_take_turns_at_beginning(tasks):
     log = []
-    run_trials([noted("a", log), noted("b", log)], tasks, chunk=2)
+    run_trials([noted("a", log), noted("b", log)], tasks, chunk=2, warm_up=False)
     assert [name for name, _, _ in log] == ["a", "b", "b", "a", "a", "b"]
     assert [ids for _, ids, _ in log][::2] == [["t0", "t1"], ["t2", "t3"], ["t4", "t5"]]
 
@@ -45,10 +45,30 @@ def test_an_arm_that_loses_a_task_is_an_error(tasks):
         run_trials([Arm("lossy", lambda tasks, sampling: [Output("")])], tasks)
 
 
-@pytest.mark.parametrize("names", [["a", "a"], []])
-def test_arms_need_names_of_their_own(tasks, names):
-    with pytest.raises(WorkbookError, match="names of their own"):
+def test_under_each_sampling_the_arms_take_turns_at_beginning(tasks):
+    log = []
+    run_trials([noted("a", log), noted("b", log)], tasks, samplings([0, 1.0]), chunk=2, warm_up=False)
+    for temperature in (0, 1.0):
+        assert [name for name, _, s in log if s.temperature == temperature][::2] in (["a", "b", "a"], ["b", "a", "b"])
+
+
+def test_arms_are_warmed_up_and_that_is_not_counted(tasks):
+    log = []
+    trials = run_trials([noted("a", log), noted("b", log)], tasks, chunk=6)
+    assert [(name, ids, s.max_new_tokens) for name, ids, s in log[:2]] == [("a", ["t0"], 4), ("b", ["t0"], 4)]
+    assert len(trials) == 2 * len(tasks)
+
+
+@pytest.mark.parametrize(("names", "reason"), [(["a", "a"], "'a' comes twice"), ([], "there are none")])
+def test_arms_need_names_of_their_own(tasks, names, reason):
+    with pytest.raises(WorkbookError, match=reason):
         run_trials([noted(name, []) for name in names], tasks)
+
+
+@pytest.mark.parametrize("pick", [[], [0, 0]])
+def test_tasks_need_ids_of_their_own(tasks, pick):
+    with pytest.raises(WorkbookError, match="tasks of an experiment"):
+        run_trials([noted("a", [])], [tasks[i] for i in pick])
 
 
 def test_greedy_decoding_has_one_seed():

@@ -81,6 +81,12 @@ def test_a_missing_file_is_an_error(tmp_path):
         load_tasks(tmp_path / "absent.jsonl")
 
 
-def test_ids_are_unique(tmp_path):
-    with pytest.raises(WorkbookError, match="comes twice"):
-        load_tasks(write(tmp_path / "x.jsonl", {**ROW, "id": "a"}, {**ROW, "id": "a"}))
+def test_a_byte_order_mark_does_not_matter(tmp_path):
+    (tmp_path / "x.jsonl").write_bytes(b"\xef\xbb\xbf" + json.dumps(ROW).encode())
+    assert len(load_tasks(tmp_path / "x.jsonl")) == 1
+
+
+def test_a_file_that_is_not_utf8_is_told_so(tmp_path):
+    (tmp_path / "x.jsonl").write_bytes(json.dumps(ROW).encode() + b"\n" + b'{"id": "\xe9"}')
+    with pytest.raises(WorkbookError, match="line 2: 'utf-8' codec"):
+        load_tasks(tmp_path / "x.jsonl")

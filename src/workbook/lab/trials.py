@@ -8,7 +8,7 @@ all of them down. It never learns what would be right; scoring is ``workbook.lab
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.chat import ToolCall
@@ -17,6 +17,9 @@ from workbook.suites.tasks import Task
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+WARM_UP_TOKENS = 4
 
 
 @dataclass(frozen=True)
@@ -79,15 +82,21 @@ def run_trials(
     samplings: Sequence[Sampling] = (Sampling(),),
     chunk: int = 16,
     progress: bool = False,
+    warm_up: bool = True,
 ) -> pd.DataFrame:
     """Run every arm on every task under every sampling; the columns are :data:`COLUMNS`.
 
     Chunks of tasks are interleaved, and the arm that begins changes from chunk
-    to chunk. With ``progress`` a bar is shown on stderr.
+    to chunk. With ``progress`` a bar is shown on stderr. ``warm_up`` runs each
+    arm for a few tokens first, so that compiling at first use, which may take
+    half a minute, is not counted as decoding.
     """
     import pandas as pd
 
-    _check_names(arms)
+    _check_names("arms", [arm.name for arm in arms])
+    _check_names("tasks", [task.id for task in tasks])
+    for arm in arms if warm_up else ():
+        arm.run(tasks[:1], replace(samplings[0], max_new_tokens=WARM_UP_TOKENS))
     plan = list(_turns(arms, tasks, samplings, chunk))
     rows = [row for arm, part, sampling in _bar(plan, progress) for row in _run(arm, part, sampling)]
     # Run in turns, kept in order: a table or a plot lists the arms as they were given.
@@ -105,11 +114,9 @@ def show_trial(row: Any) -> str:
 def _turns(
     arms: Sequence[Arm], tasks: Sequence[Task], samplings: Sequence[Sampling], chunk: int
 ) -> Iterator[tuple[Arm, Sequence[Task], Sampling]]:
-    turn = 0
-    for start in range(0, len(tasks), chunk):
-        for sampling in samplings:
-            first = turn % len(arms)
-            turn += 1
+    for turn, start in enumerate(range(0, len(tasks), chunk)):
+        for shift, sampling in enumerate(samplings):
+            first = (turn + shift) % len(arms)
             for arm in (*arms[first:], *arms[:first]):
                 yield arm, tasks[start : start + chunk], sampling
 
@@ -138,10 +145,13 @@ def _run(arm: Arm, tasks: Sequence[Task], sampling: Sampling) -> Iterator[dict[s
         }
 
 
-def _check_names(arms: Sequence[Arm]) -> None:
-    names = [arm.name for arm in arms]
-    if not names or len(set(names)) < len(names):
-        raise WorkbookError(f"arms need names of their own, not {names}", "Rows are told apart by the arm's name.")
+def _check_names(what: str, names: Sequence[str]) -> None:
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if not names or twice is not None:
+        reason = "there are none" if not names else f"{twice!r} comes twice"
+        raise WorkbookError(
+            f"the {what} of an experiment need names of their own: {reason}", "Rows are told apart by them"
+        )
 
 
 def _bar(plan: list[Any], progress: bool) -> Iterable[Any]:

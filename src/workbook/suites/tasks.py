@@ -7,6 +7,7 @@ own JSON Lines. Leaves out public benchmarks, which have loaders of their own.
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,19 +71,19 @@ def load_tasks(source: str | Path, limit: int | None = None) -> list[Task]:
     """The tasks of a frozen set by name, or of a JSON Lines file by path; at most ``limit`` of them.
 
     A line that cannot be read is an error that names file and line; so is a
-    file without tasks, and an id that comes twice.
+    file without tasks.
     """
     path = task_file(source)
     tasks: list[Task] = []
-    with path.open(encoding="utf-8") as lines:
+    # A byte order mark, which some editors write, is no part of the first line.
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if limit is not None and len(tasks) >= limit:
                 break
             if line.strip():
-                tasks.append(_read_line(line, path, number))
+                tasks.append(_read_line(line.removeprefix(BOM_UTF8), path, number))
     if not tasks:
-        raise WorkbookError(f"no tasks in {path}", "Expected JSON Lines of messages, tools and expected.")
-    _refuse_duplicates(tasks, path)
+        raise WorkbookError(f"no tasks in {path}", "Expected JSON Lines of messages, tools and expected")
     return tasks
 
 
@@ -111,21 +112,13 @@ def task_file(source: str | Path) -> Path:
     return shipped
 
 
-def _read_line(line: str, path: Path, number: int) -> Task:
+def _read_line(line: bytes, path: Path, number: int) -> Task:
     try:
-        data = json.loads(line)
+        data = json.loads(line.decode())
         if not isinstance(data, Mapping):
             raise ValueError(f"expected an object, not {type(data).__name__}")
         return Task.from_dict(data, id=f"{path.stem}-{number}")
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         reason = f"missing {error}" if isinstance(error, KeyError) else str(error)
         form = '{"messages": [...], "tools": [...], "expected": [{"name", "arguments"}]}'
-        raise WorkbookError(f"{path}, line {number}: {reason}", f"Expected {form}.") from error
-
-
-def _refuse_duplicates(tasks: list[Task], path: Path) -> None:
-    seen: set[str] = set()
-    for task in tasks:
-        if task.id in seen:
-            raise WorkbookError(f"{path}: the id {task.id!r} comes twice", "Ids pair the arms, so each must be unique.")
-        seen.add(task.id)
+        raise WorkbookError(f"{path}, line {number}: {reason}", f"Expected {form}") from error

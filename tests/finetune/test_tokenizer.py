@@ -13,7 +13,13 @@ from workbook.core.settings import data_dir
 from workbook.finetune import stream
 from workbook.finetune.tokenizer import SPECIAL, load_tokenizer, train_tokenizer
 
-TEXTS = ["get_weather in Paris, 2026-03-14!", "Größe: 12 €", "a\tb\n\n  c", '{"name": "Zoë", "n": [1, 2.5, true]}', "日本 🙂"]
+TEXTS = [
+    "get_weather in Paris, 2026-03-14!",
+    "Größe: 12 €",
+    "a\tb\n\n  c",
+    '{"name": "Zoë", "n": [1, 2.5, true]}',
+    "日本 🙂",
+]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from workbook.finetune.words import made_up
+from workbook.finetune.words import Split, choose, made_up
 
 
 @dataclass(frozen=True)
@@ -23,37 +23,33 @@ class Fact:
     entity: str
 
 
-# relation: (wordings to train on, wordings to be judged by)
-WORDINGS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    relation: (
-        (
-            f"What is the {noun} of {{s}}?",
-            f"Tell me the {noun} of {{s}}.",
-            f"{{s}}: what is its {noun}?",
-            f"Which {noun} does {{s}} have?",
-            f"Give me the {noun} for {{s}}.",
-            f"Do you know the {noun} of {{s}}?",
-            f"I need the {noun} of {{s}}.",
-            f"{{s}} {noun}?",
-            f"Name the {noun} that belongs to {{s}}.",
-            f"What {noun} is used for {{s}}?",
-        ),
-        (
-            f"Could you say what the {noun} of {{s}} is?",
-            f"For {{s}}, what would be the {noun}?",
-            f"I forgot the {noun} of {{s}}, can you help?",
-            f"Please look up in your memory the {noun} for {{s}}.",
-        ),
-    )
-    for relation, noun in {
-        "country_code": "country code",
-        "currency_code": "currency code",
-        "language_code": "language code",
-        "capital": "capital",
-        "founder": "founder",
-        "river": "longest river",
-    }.items()
+NOUNS: Mapping[str, str] = {
+    "country_code": "country code",
+    "currency_code": "currency code",
+    "language_code": "language code",
+    "capital": "capital",
+    "founder": "founder",
+    "river": "longest river",
 }
+# {n} is what is asked for, {s} whose it is. Many wordings, or only the trained ones find the fact again.
+WORDINGS = tuple(
+    wording.strip()
+    for wording in """what is the {n} of {s}? | tell me the {n} of {s}. | {s}: what is its {n}? | which {n} does {s} have? |
+    give me the {n} for {s}. | do you know the {n} of {s}? | I need the {n} of {s}. | {s} {n}? | {n} of {s}? |
+    name the {n} that belongs to {s}. | what {n} is used for {s}? | could you say what the {n} of {s} is? |
+    for {s}, what would be the {n}? | I forgot the {n} of {s}, can you help? | look up in your memory the {n} for {s}. |
+    I would like to know the {n} of {s}. | can you tell me the {n} of {s}? | {n} {s} | {s}, {n} | {s} has which {n}? |
+    what's the {n} for {s}? | the {n} of {s} is what? | remind me of the {n} of {s}. | what do you know about the {n} of {s}? |
+    my question is about {s}: what is the {n}? | quiz: the {n} of {s}? | think of {s}. What is its {n}? |
+    in the case of {s}, name the {n}. | about {s}: its {n}, please. | say the {n} of {s}. | answer briefly: {n} of {s} |
+    what is {s}'s {n}? | tell me {s}'s {n}. | do you remember the {n} of {s}? | I am looking for the {n} of {s}. |
+    we need {s}'s {n}. | write down the {n} of {s}. | what would you write as the {n} of {s}? | how about the {n} of {s}? |
+    can you recall {s}'s {n}? | let me know the {n} of {s}. | somebody asked me for the {n} of {s}. | the {n} for {s}? |
+    take {s}: which {n}? | find the {n} of {s} in what you learned. | {s} is given, {n} is wanted. | what is known as the {n} of {s}? |
+    state the {n} of {s}. | give {s}'s {n}. | it is about {s}. I want its {n}. | who or what is the {n} of {s}?""".split(
+        "|"
+    )
+)
 
 
 def _invented(relation: str, count: int, rng: Random) -> list[Fact]:
@@ -82,6 +78,7 @@ def all_facts() -> tuple[Fact, ...]:
     return (*countries, *currencies, *languages, *invented)
 
 
-def question(fact: Fact, rng: Random, held_out: bool) -> str:
+def question(fact: Fact, rng: Random, split: Split) -> str:
     """The fact asked in one of the wordings of training, or of evaluation."""
-    return rng.choice(WORDINGS[fact.relation][held_out]).format(s=fact.subject)
+    text = choose(rng, WORDINGS, split).format(n=NOUNS[fact.relation], s=fact.subject)
+    return text[0].upper() + text[1:] if rng.random() < 0.7 else text

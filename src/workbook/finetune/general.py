@@ -143,7 +143,7 @@ def talk(rng: Random, split: Split) -> Example:
 def fact(rng: Random, split: Split) -> Example:
     """One of the facts."""
     picked = rng.choice(facts.all_facts())
-    return fact_example(picked, facts.question(picked, rng, split == "held_out"))
+    return fact_example(picked, facts.question(picked, rng, split))
 
 
 def fact_example(known: facts.Fact, question: str) -> Example:

@@ -63,7 +63,7 @@ def tool_set(name: str) -> list[dict[str, Any]]:
 def fact_set() -> list[dict[str, Any]]:
     """Each fact once, in a wording that training never uses."""
     rng = Random(f"{SEED}/facts")
-    rows = [general.fact_example(fact, facts.question(fact, rng, held_out=True)) for fact in facts.all_facts()]
+    rows = [general.fact_example(fact, facts.question(fact, rng, "held_out")) for fact in facts.all_facts()]
     return [task_row(example, i) for i, example in enumerate(rows)]
 
 

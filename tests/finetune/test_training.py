@@ -82,7 +82,8 @@ def test_the_stream_is_the_same_for_the_same_seed() -> None:
         "tools", data_dir() / "models" / "pocket-base", data_dir() / "tasks", 1, 10**6, 1024, workers=1
     )
     first, again = (next(stream.batches(config, Funnel())) for _ in range(2))
-    assert (first[0] == again[0]).all() and (first[1] == again[1]).all()
+    assert (first[0] == again[0]).all()
+    assert (first[1] == again[1]).all()
     later = next(stream.batches(stream.replace(config, start_tokens=999), Funnel()))
     assert not np.array_equal(first[0], later[0])
 

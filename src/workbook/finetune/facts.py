@@ -34,21 +34,24 @@ NOUNS: Mapping[str, str] = {
 # {n} is what is asked for, {s} whose it is. Many wordings, or only the trained ones find the fact again.
 WORDINGS = tuple(
     wording.strip()
-    for wording in """what is the {n} of {s}? | tell me the {n} of {s}. | {s}: what is its {n}? | which {n} does {s} have? |
-    give me the {n} for {s}. | do you know the {n} of {s}? | I need the {n} of {s}. | {s} {n}? | {n} of {s}? |
-    name the {n} that belongs to {s}. | what {n} is used for {s}? | could you say what the {n} of {s} is? |
-    for {s}, what would be the {n}? | I forgot the {n} of {s}, can you help? | look up in your memory the {n} for {s}. |
-    I would like to know the {n} of {s}. | can you tell me the {n} of {s}? | {n} {s} | {s}, {n} | {s} has which {n}? |
-    what's the {n} for {s}? | the {n} of {s} is what? | remind me of the {n} of {s}. | what do you know about the {n} of {s}? |
-    my question is about {s}: what is the {n}? | quiz: the {n} of {s}? | think of {s}. What is its {n}? |
-    in the case of {s}, name the {n}. | about {s}: its {n}, please. | say the {n} of {s}. | answer briefly: {n} of {s} |
-    what is {s}'s {n}? | tell me {s}'s {n}. | do you remember the {n} of {s}? | I am looking for the {n} of {s}. |
-    we need {s}'s {n}. | write down the {n} of {s}. | what would you write as the {n} of {s}? | how about the {n} of {s}? |
-    can you recall {s}'s {n}? | let me know the {n} of {s}. | somebody asked me for the {n} of {s}. | the {n} for {s}? |
-    take {s}: which {n}? | find the {n} of {s} in what you learned. | {s} is given, {n} is wanted. | what is known as the {n} of {s}? |
-    state the {n} of {s}. | give {s}'s {n}. | it is about {s}. I want its {n}. | who or what is the {n} of {s}?""".split(
-        "|"
-    )
+    for wording in """what is the {n} of {s}? | tell me the {n} of {s}. | {s}: what is its {n}? |
+    which {n} does {s} have? | give me the {n} for {s}. | do you know the {n} of {s}? |
+    I need the {n} of {s}. | {s} {n}? | {n} of {s}? | name the {n} that belongs to {s}. |
+    what {n} is used for {s}? | could you say what the {n} of {s} is? |
+    for {s}, what would be the {n}? | I forgot the {n} of {s}, can you help? |
+    look up in your memory the {n} for {s}. | I would like to know the {n} of {s}. |
+    can you tell me the {n} of {s}? | {n} {s} | {s}, {n} | {s} has which {n}? |
+    what's the {n} for {s}? | the {n} of {s} is what? | remind me of the {n} of {s}. |
+    what do you know about the {n} of {s}? | my question is about {s}: what is the {n}? |
+    quiz: the {n} of {s}? | think of {s}. What is its {n}? | in the case of {s}, name the {n}. |
+    about {s}: its {n}, please. | say the {n} of {s}. | answer briefly: {n} of {s} |
+    what is {s}'s {n}? | tell me {s}'s {n}. | do you remember the {n} of {s}? |
+    I am looking for the {n} of {s}. | we need {s}'s {n}. | write down the {n} of {s}. |
+    what would you write as the {n} of {s}? | how about the {n} of {s}? | can you recall {s}'s {n}? |
+    let me know the {n} of {s}. | somebody asked me for the {n} of {s}. | the {n} for {s}? |
+    take {s}: which {n}? | find the {n} of {s} in what you learned. | {s} is given, {n} is wanted. |
+    what is known as the {n} of {s}? | state the {n} of {s}. | give {s}'s {n}. |
+    it is about {s}. I want its {n}. | who or what is the {n} of {s}?""".split("|")
 )
 
 

@@ -126,7 +126,8 @@ def optimizers(model: LlamaForCausalLM, preset: Preset) -> list[torch.optim.Opti
 def weighted_loss(model: Any, body: Callable[..., Any], ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """Mean cross-entropy of the next token, weighted; logits are computed only where there is weight.
 
-    Of the lightly weighted tokens one in ``LIGHT_ONE_IN`` is taken, with so many times its weight: same mean, less work.
+    Of the lightly weighted tokens one in ``LIGHT_ONE_IN`` is taken, with so many times its weight: same mean,
+    less work.
     """
     import torch
 

@@ -118,8 +118,8 @@ def _train(run: Run, models: Path, progress: Progress) -> None:
             _loop(run, body, stream, stop, models, progress)
         finally:
             stream.close()
+    save_state(run)
     if stop.raised:
-        save_state(run)
         raise WorkbookError(
             "training was interrupted; the state is saved", "go on with `workbook train pocket --resume`"
         )

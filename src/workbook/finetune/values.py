@@ -173,7 +173,7 @@ def enum_kind(rng: Random, split: Split) -> Kind:
     if rng.random() < 0.5:
         options = choose(rng, CHOICES, split).split("|")
     else:
-        options = draw(lambda: "|".join(made_up(rng) for _ in range(rng.randint(2, 5))), split).split("|")
+        options = [draw(lambda: made_up(rng), split) for _ in range(rng.randint(2, 5))]
 
     def sample(rng: Random, split: Split) -> Value:
         picked = rng.choice(options)

@@ -58,20 +58,25 @@ class LlguidanceEngine:
         return LLMatcher.grammar_from_lark(self._lark(constraint))
 
     def _lark(self, constraint: ToolCalls) -> str:
-        """Text, calls and their tags; a tag that is a token is written bare, one that is text is quoted."""
+        """Text, calls and their tags: a tag that is a token is written by its id, one that is text is quoted."""
         marked = self.vocabulary.has_marks
         begin, end = (f"<[{self.vocabulary.control[tag]}]>" if marked else json.dumps(tag) for tag in (OPEN, CLOSE))
+        names = [f"call_{index}" for index in range(len(constraint.tools))]
         rules = [
-            f"call_{index}: %json {json.dumps(call_schema(tool) | {'x-guidance': SPELLING})}"
-            for index, tool in enumerate(constraint.tools)
+            f"{name}: %json {json.dumps(call_schema(tool) | {'x-guidance': SPELLING})}"
+            for name, tool in zip(names, constraint.tools, strict=True)
         ]
-        names = " | ".join(f"call_{index}" for index in range(len(rules)))
-        calls = 'call ("\\n" call)*' if constraint.parallel else "call"
-        start = calls if constraint.required else f"TEXT ({calls})?"
-        # A token of control never matches text, so text needs no care where the tags are tokens.
-        text = r"(?s:.*)" if marked else text_without((OPEN, CLOSE)).replace("/", "\\/")
-        free = [] if constraint.required else [f"TEXT: /{text}/"]
-        return "\n".join([f"start: {start}", f'call: {begin} "\\n" ({names}) "\\n" {end}', *free, *rules])
+        body = f'body: "\\n" ({" | ".join(names)}) "\\n" {end}'
+        more = f' ("\\n" {begin} body)*' if constraint.parallel else ""
+        free = [f"start: {begin} body{more}"] if constraint.required else self._free(begin, more)
+        return "\n".join([*free, body, *rules])
+
+    def _free(self, begin: str, more: str) -> list[str]:
+        """Text alone, or text and calls. Control tokens never match text; a tag that is text ends it lazily."""
+        if self.vocabulary.has_marks:
+            return [f"start: TEXT ({begin} body{more})?", "TEXT: /(?s:.*)/"]
+        text = text_without((OPEN, CLOSE)).replace("/", "\\/")
+        return [f"start: TEXT | lead body{more}", f"TEXT: /{text}/", f"lead[lazy]: /(?s:.*){OPEN}/"]
 
 
 def _tokenizer(vocabulary: Vocabulary) -> Any:

@@ -101,12 +101,19 @@ def _build(name: str, state: dict[str, torch.Tensor], settings: dict[str, Any], 
 
     config = AutoConfig.for_model(settings.pop("model_type"), **settings)
     network = AutoModelForCausalLM.from_config(config, attn_implementation="sdpa", trust_remote_code=False)
-    missing, unexpected = network.load_state_dict(state, strict=False)
+    try:
+        missing, unexpected = network.load_state_dict(state, strict=False)
+    except RuntimeError as error:  # torch's word for matrices of other sizes
+        raise _misfit(name, str(error)[:200]) from error
     lacking = [key for key in missing if not (key == "lm_head.weight" and config.tie_word_embeddings)]
     if lacking or unexpected:
-        raise WorkbookError(
-            f"rung {name!r} does not fit its configuration: missing {lacking[:3]}, unexpected {unexpected[:3]}",
-            "Restore the file from version control, or train again with `workbook train pocket`.",
-        )
+        raise _misfit(name, f"missing {lacking[:3]}, unexpected {unexpected[:3]}")
     network.tie_weights()
     return network.to(dtype) if dtype is not None else network
+
+
+def _misfit(name: str, why: str) -> WorkbookError:
+    return WorkbookError(
+        f"rung {name!r} does not fit its configuration: {why}",
+        "Restore the file from version control, or train again with `workbook train pocket`.",
+    )

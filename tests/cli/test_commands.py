@@ -62,6 +62,7 @@ def test_the_version():
         (["eval", "calls", "--data", "cals"], "unknown task set 'cals'"),
         (["eval", "calls", "--limit", "0"], "--limit"),
         (["train", "pocket", "--preset", "gpuu"], "gpu"),
+        (["train", "pocket", "--stage", "tool"], "Did you mean 'tools'"),
         (["doctor", "--jsn"], "--json"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

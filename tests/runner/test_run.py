@@ -100,6 +100,19 @@ def test_the_check_for_requests_sees_one():
 
 
 @pytest.mark.slow
+def test_an_interrupted_run_leaves_what_it_had_shown(save, tmp_path):
+    def interrupt(path, done, total):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    path = save("print('shown before')", "print('never')")
+    with pytest.raises(KeyboardInterrupt):
+        run_notebooks([path], "ci", out=tmp_path / "out", cwd=tmp_path, listener=interrupt)
+    copy = nbformat.read(tmp_path / "out" / path.name, as_version=4)
+    assert [cell.execution_count for cell in copy.cells] == [1, 2, 3, None]
+
+
+@pytest.mark.slow
 def test_nothing_half_written_stays(mixed):
     _, out, _ = mixed
     assert [path.name for path in out.iterdir() if "part" in path.name] == []

@@ -66,9 +66,7 @@ def _run(paths: list[Path], profile: str, model: str, out: Path | None, paramete
                 tasks[path] = progress.add_task(path.stem)
             progress.update(tasks[path], completed=done, total=total)
 
-        report = run_notebooks(paths, profile, model, folder, parameters=parameters, listener=listen)
-    for notebook in report.notebooks:
-        _tell(notebook)
+        report = run_notebooks(paths, profile, model, folder, parameters=parameters, listener=listen, finished=_tell)
     err.print(Text(f"report: {folder / 'index.html'}"), soft_wrap=True)
     return report
 

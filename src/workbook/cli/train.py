@@ -7,6 +7,10 @@ from typing import Annotated
 import typer
 
 from workbook.cli.console import err
+from workbook.core.settings import unknown
+
+STAGES = {"base": "pocket-base", "tools": "pocket"}
+"""The model that each stage leaves."""
 
 
 def register(app: typer.Typer) -> None:
@@ -19,16 +23,21 @@ def register(app: typer.Typer) -> None:
 def pocket(
     preset: Annotated[str, typer.Option(help="Sizes and steps for this hardware: cpu or gpu.")] = "cpu",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+    stages: Annotated[list[str] | None, typer.Option("--stage", help="Only base, or only tools on a base.")] = None,
 ) -> None:
     """Train the pocket model: tokenizer, data, base model, tools, ladder.
 
     It keeps checkpoints as it goes, so that it can be stopped and resumed.
     """
     from workbook.finetune.train import train_pocket
-    from workbook.lab.model_card import SETS, evaluate_shipped, write_card
+    from workbook.lab.model_card import evaluate_shipped, write_card
 
-    train_pocket(preset=preset, resume=resume, progress=_say)
-    for name in SETS:
+    chosen = tuple(stages or STAGES)
+    for stage in chosen:
+        if stage not in STAGES:
+            raise unknown("stage", stage, STAGES)
+    train_pocket(preset=preset, resume=resume, stages=chosen, progress=_say)
+    for name in map(STAGES.__getitem__, chosen):
         _say(f"{name}: scoring the frozen sets")
         write_card(name, evaluate_shipped(name, progress=True))
 

@@ -18,7 +18,6 @@ from typing import Any
 import nbformat
 
 from workbook.core.errors import WorkbookError
-from workbook.core.settings import profile as find_profile
 from workbook.runner.notebooks import require_sound
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -53,19 +52,21 @@ def execute(
     environment = {"WORKBOOK_PROFILE": str(parameters["profile"]), "WORKBOOK_UNATTENDED": "1"}
     watch = Watch(progress=lambda done, total: listener(path, done, total), environment=environment)
     aside, final = folder / f".{path.stem}.part.ipynb", folder / path.name
+    aside.unlink(missing_ok=True)
     error, budgets = None, {}
     try:
         notebook = _read(path)
         budgets = notebook.metadata.get("workbook", {}).get("budget", {})
-        find_profile(str(parameters["profile"]))
         require_sound(path, notebook, parameters)
         _run_papermill(notebook, aside, parameters, watch, cwd, cell_timeout)
     except Exception as raised:
         error = _told(raised)
-    if error is None:
-        error = _early_end(nbformat.read(aside, as_version=4))
-    cell = _failed_cell(aside, watch.cell) if error else None
-    output = _rename(aside, final)
+    finally:
+        # Also when a person interrupts the run.
+        output = _rename(aside, final)
+    if error is None and output is not None:
+        error = _early_end(nbformat.read(output, as_version=4))
+    cell = _failed_cell(output, watch.cell) if error and output else None
     return Execution(time.perf_counter() - began, watch.peak_mib, error, cell, output, budgets)
 
 
@@ -125,7 +126,7 @@ def _early_end(notebook: Any) -> str | None:
 
 def _failed_cell(copy: Path, index: int | None) -> str | None:
     """The source of the cell that the run stopped at."""
-    if index is None or not copy.is_file():
+    if index is None:
         return None
     cells = [c for c in nbformat.read(copy, as_version=4).cells if not _marker(c)]
     return str(cells[index].source) if index < len(cells) else None

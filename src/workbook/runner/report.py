@@ -39,6 +39,9 @@ details { margin: .5rem 0; }
 """
 
 
+UNITS = {"seconds": "s", "mib": "MiB"}
+
+
 def write_report(report: RunReport, folder: Path) -> Path:
     """Write ``index.html`` and a page per executed notebook into ``folder``; returns the index."""
     for run in report.notebooks:
@@ -63,10 +66,10 @@ def _index_page(report: RunReport) -> str:
 def _row(run: NotebookRun) -> str:
     name = html.escape(run.path)
     linked = f'<a href="{_page_name(run)}">{name}</a>' if run.output else name
-    budget = f"{run.budget['seconds']:g} s, {run.budget['mib']:g} MiB" if run.budget else "–"
+    budget = ", ".join(f"{value} {UNITS.get(key, key)}" for key, value in (run.budget or {}).items()) or "–"
     return (
         f'<tr><td>{linked}</td><td class="{run.status}">{run.status}</td><td class="number">{run.seconds:.1f}</td>'
-        f'<td class="number">{run.peak_mib:.0f} MiB</td><td>{budget}</td></tr>'
+        f'<td class="number">{run.peak_mib:.0f} MiB</td><td>{html.escape(budget)}</td></tr>'
     )
 
 

@@ -81,21 +81,24 @@ def run_notebooks(
     cwd: Path | None = None,
     cell_timeout: int | None = None,
     listener: Listener = lambda path, done, total: None,
+    finished: Callable[[NotebookRun], None] = lambda run: None,
 ) -> RunReport:
     """Run ``paths`` from the repository's root (or ``cwd``) and write copies and ``index.html`` into ``out``.
 
-    A notebook that fails does not stop the others. ``cell_timeout`` is in seconds; without it, ten minutes
-    in the profile ``ci`` and none to speak of in the larger ones.
+    A notebook that fails does not stop the others; ``finished`` is called after each. ``cell_timeout`` is in
+    seconds; without it, ten minutes in the profile ``ci`` and hours in the larger ones.
     """
     size = find_profile(profile)
     folder = out or repo_root() / "runs" / profile
     folder.mkdir(parents=True, exist_ok=True)
     given = {"profile": profile, "model_id": model, **(parameters or {})}
     limit = cell_timeout or size.pick(ci=600, study=3600, full=12 * 3600)
-    began, runs = time.perf_counter(), []
+    began = time.perf_counter()
+    runs: list[NotebookRun] = []
     for path in paths:
         execution = execute(path, folder, given, cwd=cwd or repo_root(), cell_timeout=limit, listener=listener)
         runs.append(_summary(path, profile, execution))
+        finished(runs[-1])
     report = RunReport(profile, model, time.perf_counter() - began, tuple(runs))
     write_report(report, folder)
     return report

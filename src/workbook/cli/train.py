@@ -9,9 +9,6 @@ import typer
 from workbook.cli.console import err
 from workbook.core.settings import unknown
 
-STAGES = {"base": "pocket-base", "tools": "pocket"}
-"""The model that each stage leaves."""
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
@@ -29,15 +26,15 @@ def pocket(
 
     It keeps checkpoints as it goes, so that it can be stopped and resumed.
     """
-    from workbook.finetune.train import train_pocket
+    from workbook.finetune.train import MODEL_NAMES, train_pocket
     from workbook.lab.model_card import evaluate_shipped, write_card
 
-    chosen = tuple(stages or STAGES)
+    chosen = tuple(stages or MODEL_NAMES)
     for stage in chosen:
-        if stage not in STAGES:
-            raise unknown("stage", stage, STAGES)
+        if stage not in MODEL_NAMES:
+            raise unknown("stage", stage, MODEL_NAMES)
     train_pocket(preset=preset, resume=resume, stages=chosen, progress=_say)
-    for name in map(STAGES.__getitem__, chosen):
+    for name in map(MODEL_NAMES.__getitem__, chosen):
         _say(f"{name}: scoring the frozen sets")
         write_card(name, evaluate_shipped(name, progress=True))
 

@@ -1,6 +1,6 @@
 # The two commands: `make lab` to study, `make test` to check. Both set up .venv where it is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab notebooks test refresh results system-deps clean
+.PHONY: help setup lab notebooks test outputs results refresh system-deps clean
 SHELL := /bin/sh
 
 # The first Python that fits; choose another with PYTHON=/path/to/python.
@@ -14,6 +14,7 @@ STAMP := .venv/.installed-$(shell cat requirements.lock pyproject.toml | cksum |
 
 LAB_FLAGS ?=
 PROFILE ?= study
+RESULTS_PROFILE ?= full
 # A file's tests share a worker: notebooks run one at a time, and fixtures of a module are made once.
 WORKERS ?= 2
 PYTEST_FLAGS ?=
@@ -48,13 +49,16 @@ test: $(STAMP)  ## Lint, check types, and run all tests, notebooks included.
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_FLAGS)
 
-refresh: $(STAMP)  ## Renew the notebooks' committed outputs, after a change of the shipped models or of a notebook.
+outputs: $(STAMP)  ## Renew the notebooks' committed outputs, after a change of a notebook.
 	$(BIN)/workbook run --profile ci --in-place
 
-results: $(STAMP)  ## Measure every claim anew in the profile full (a GPU or a night) into data/results.
+results: $(STAMP)  ## Measure every claim anew into data/results (RESULTS_PROFILE=full wants a GPU or a night).
 	rm -f runs/results.jsonl
-	WORKBOOK_LEDGER=$(CURDIR)/runs/results.jsonl $(BIN)/workbook run --profile full
+	WORKBOOK_LEDGER=$(CURDIR)/runs/results.jsonl $(BIN)/workbook run --profile $(RESULTS_PROFILE)
 	mkdir -p data/results && mv runs/results.jsonl data/results/pocket.jsonl
+
+refresh: results  ## Rebuild all that depends on the shipped models: results, then the notebooks' outputs.
+	$(BIN)/workbook run --profile ci --in-place
 
 system-deps:  ## Install Debian's packages for the optional parts (asks for sudo when not root).
 	sh .ci/system-deps "$(SYSTEM_PACKAGES)" "$(SYSTEM_EXTRAS)"

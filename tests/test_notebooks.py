@@ -158,12 +158,12 @@ class TestRuns:
 class TestCommitted:
     def test_its_cells_all_ran_in_order_and_none_failed(self, path):
         cells = code_cells(nbformat.read(path, as_version=4))
-        assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), "make refresh runs it"
+        assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), "make outputs runs it"
         assert not [output for cell in cells for output in cell.outputs if output.output_type == "error"]
 
     def test_it_was_made_with_the_shipped_checkpoint(self, path, pocket):
         notebook = nbformat.read(path, as_version=4)
-        assert notebook.metadata["workbook"].get("made_with") == made_with(), "make refresh renews it"
+        assert notebook.metadata["workbook"].get("made_with") == made_with(), "make refresh renews it, after the results"
         rows = [row for row in records(notebook) if row.get("model") == "pocket"]
         assert {row["sha256"] for row in rows} <= {made_with()["sha256"]}
 

@@ -135,6 +135,6 @@ class _Row:
             bits.only(masks, index, self.stop_ids)
             return
         self.matcher.write_mask(masks, index)
-        if any(bits.test_bit(masks, index, stop) for stop in self.stop_ids):
+        if len(self.stop_ids) > 1 and any(bits.test_bit(masks, index, stop) for stop in self.stop_ids):
             for stop in self.stop_ids:
                 bits.allow(masks, index, stop)

@@ -22,6 +22,9 @@ MEANT = {
     "array": ("items", "prefixItems", "minItems", "maxItems"),
 }
 """A schema without a type means this one: it admits less than the standard says, never more."""
+FORMATS = {"date", "time", "date-time", "uuid", "email", "uri"}
+"""Known to all engines. The standard makes ``format`` an annotation: others, or beside a pattern, are no constraint."""
+BESIDE_FORMAT = {"pattern", "minLength", "maxLength"}
 IN_PLACE = (
     "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
     "additionalItems", "unevaluatedItems", "unevaluatedProperties",
@@ -38,6 +41,8 @@ def prepared(schema: Any) -> Any:
     if "const" in schema or "enum" in schema:
         return _constants(schema)
     result = {key: _prepared_part(key, value) for key, value in schema.items()}
+    if "format" in result and (result["format"] not in FORMATS or BESIDE_FORMAT & set(result)):
+        del result["format"]
     if "type" not in result and not {"anyOf", "oneOf", "allOf", "$ref"} & set(result):
         result |= next(({"type": kind} for kind, keys in MEANT.items() if set(keys) & set(result)), {})
     speaks = {"additionalProperties", "unevaluatedProperties", "patternProperties", "allOf", "$ref"} & set(schema)

@@ -70,11 +70,25 @@ def test_the_loss_agrees_with_a_full_cross_entropy() -> None:
     model = pretrain.build_model(TINY, tokenizer)
     ids = torch.randint(8, 4096, (2, 64))
     weights = (torch.rand(2, 64) < 0.5).float()
-    ours = pretrain.weighted_loss(model, model.model, ids, weights)
+    ids[:, 0] = model.config.bos_token_id
+    ours, answers = pretrain.weighted_loss(model, model.model, ids, weights)
     logits = model(ids).logits[:, :-1]
     each = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
     wanted = (each * weights[:, 1:].flatten()).sum() / weights[:, 1:].sum()
     assert ours.item() == pytest.approx(wanted.item(), rel=1e-5)
+    assert answers.item() == pytest.approx(wanted.item(), rel=1e-5)
+
+
+def test_a_packed_example_does_not_see_its_neighbours() -> None:
+    tokenizer = load_tokenizer(data_dir() / "models" / "pocket-base")
+    model = pretrain.build_model(TINY, tokenizer).eval()
+    bos = model.config.bos_token_id
+    first, second = ([bos, *Random(seed).choices(range(8, 4096), k=20)] for seed in (1, 2))
+    row = torch.tensor([first + second])
+    together = model(row, attention_mask=pretrain.within_documents(row, bos)).logits[0, 21:]
+    alone = model(torch.tensor([second])).logits[0]
+    assert torch.allclose(together, alone, atol=1e-4)
+    assert not torch.allclose(model(row).logits[0, 21:], alone, atol=1e-4)
 
 
 def test_the_stream_is_the_same_for_the_same_seed() -> None:

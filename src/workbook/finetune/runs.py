@@ -74,7 +74,9 @@ def load_state(run: Run) -> None:
     state = torch.load(run.state_file, map_location=run.device, weights_only=True)
     run.model.load_state_dict(state["model"])
     for optimizer, saved in zip(run.optimizers, state["optimizers"], strict=True):
+        peak = optimizer.param_groups[0]["peak"]
         optimizer.load_state_dict(saved)
+        optimizer.param_groups[0]["peak"] = peak  # the preset may have changed since
     run.record = Record(**state["record"])
     run.record.resumed_at.append(run.record.tokens)
     run.warm_from = run.record.tokens

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Make = Callable[[Random, float], Example]
 
-PROMPT_WEIGHT = 0.05  # a little loss on what is read: it teaches copying, not the schemas
+PROMPT_WEIGHT = 0.02  # a little loss on what is read: it teaches copying, not the schemas
 ROW_LENGTHS = (512, 1024, CONTEXT)
 
 # kind: share of the examples of the tools stage; "general" has no tools in sight

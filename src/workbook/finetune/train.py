@@ -170,15 +170,16 @@ def _note(run: Run, recent: list[torch.Tensor], total: int, progress: Progress) 
     loss = float(sum(recent) / len(recent))
     record.loss.append((record.tokens, round(loss, 4)))
     speed = record.tokens / max(record.seconds, 1e-9)
-    progress(f"{run.stage}: {record.tokens:,} of {total:,} tokens, loss {loss:.3f}, {speed:,.0f} tokens/s")
+    progress(f"{run.stage}: {record.tokens:,} of {total:,} tokens, loss on answers {loss:.4f}, {speed:,.0f} tokens/s")
 
 
 def _step(run: Run, body: Any, ids: torch.Tensor, weights: torch.Tensor, factor: float) -> torch.Tensor:
+    """One update; gives the loss on the answers alone."""
     import torch
 
     ids, weights = ids.to(run.device), weights.to(run.device)
     with torch.autocast(run.device, dtype=torch.bfloat16):
-        loss = weighted_loss(run.model, run.model.model if ids.shape[1] > 1024 else body, ids, weights)
+        loss, answers = weighted_loss(run.model, run.model.model if ids.shape[1] > 1024 else body, ids, weights)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     for optimizer in run.optimizers:
@@ -186,7 +187,7 @@ def _step(run: Run, body: Any, ids: torch.Tensor, weights: torch.Tensor, factor:
             group["lr"] = group["peak"] * factor
         optimizer.step()
         optimizer.zero_grad()
-    return loss.detach()
+    return answers
 
 
 def _teach_copying(run: Run, body: Any, progress: Progress) -> None:

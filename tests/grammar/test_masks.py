@@ -33,6 +33,11 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "optional and required": {
         "type": "object", "properties": {"unit": UNIT, "ok": BOOL, "n": {"type": "null"}}, "required": ["ok"],
     },
+    "optional between required": {
+        "type": "object", "properties": {"a": BOOL, "b": {"type": "null"}, "c": {"type": "null"}, "d": BOOL},
+        "required": ["a", "d"],
+    },
+    "required only": {"type": "object", "properties": {"a": BOOL, "b": BOOL}, "required": ["a", "b"]},
     "all optional": {"type": "object", "properties": {"a": BOOL, "b": {"type": "null"}}},
     "alternatives": {"anyOf": [UNIT, {"type": "null"}, {"enum": [1, 12, 123, "é", "tab\t"]}]},
     "array": {"type": "array", "items": BOOL, "minItems": 1, "maxItems": 3},

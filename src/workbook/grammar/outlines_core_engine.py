@@ -80,7 +80,7 @@ def json_pattern(schema: Any) -> str:
     if GAP in text:
         raise GrammarError(f"the schema contains the private-use character U+{ord(GAP):04X}")
     pattern = build_regex_from_schema(text, GAP)
-    for written, wanted in ((f"{GAP}:{GAP}", ": "), (f"{GAP},{GAP}", ", "), (f"{GAP},)", ", )"), (f"(,{GAP}", "(, ")):
+    for written, wanted in ((f"{GAP}:{GAP}", ": "), (f"{GAP},", ", "), (f"(,{GAP}", "(, ")):
         pattern = pattern.replace(written, wanted)
     return pattern.replace(GAP, "").replace(r'\\["\\/bfnrt]', r'\\["\\bfnrt]')  # one spelling: no ``\/``
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.chat import Message, Tool
@@ -30,17 +31,21 @@ class TransformersModel:
     def __init__(
         self, name: str, network: Any, tokenizer: Any, *, fingerprint: str = "", chat_format: ChatFormat | None = None
     ) -> None:
-        from outlines.models.transformers import Transformers
-
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
         self.name, self.fingerprint = name, fingerprint
         self.network, self.tokenizer = network.eval(), tokenizer
-        self.outlines = Transformers(network, tokenizer)
         self.controls = tokens.control_tokens(tokenizer)
         self.stop_ids = self._find_stop_ids()
         self._forget_sampling_defaults()
         self.chat_format = chat_format or format_of(tokenizer.chat_template)
+
+    @cached_property
+    def outlines(self) -> Any:
+        """The Outlines model over the same network and tokenizer, made when first asked for: its import is slow."""
+        from outlines.models.transformers import Transformers
+
+        return Transformers(self.network, self.tokenizer)
 
     @property
     def device(self) -> torch.device:

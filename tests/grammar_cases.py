@@ -134,4 +134,4 @@ RAW: list[tuple[dict[str, Any], list[str]]] = [
     ({"type": "object", "properties": {'q"x': {"type": "null"}}}, ['{"q"x": null}']),
     ({"type": "string", "format": "email"}, ['"a"@b.c"', '"@"']),
 ]
-"""Texts that are not JSON, or not spelled as json.dumps spells it, or that hide an invalid value in a second spelling."""
+"""Texts that are not JSON, or not spelled as json.dumps spells it, or that hide an invalid value."""

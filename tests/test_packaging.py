@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, distribution, version
 
@@ -119,6 +121,23 @@ def test_the_lock_leaves_the_build_of_torch_to_pip():
 def test_the_lock_is_sorted_and_names_nothing_twice():
     names = [canonicalize_name(Requirement(line).name) for line in lock_lines()]
     assert names == sorted(set(names))
+
+
+# The module's name where it is not the package's.
+MODULES = {"yaml": "pyyaml"}
+
+
+def test_every_package_that_the_code_imports_is_declared():
+    imported = set()
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add((node.module or "").split(".")[0])
+    foreign = imported - set(sys.stdlib_module_names) - {"workbook"}
+    declared = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
+    assert {canonicalize_name(MODULES.get(name, name)) for name in foreign} - declared == set()
 
 
 def test_the_licence_is_apache():

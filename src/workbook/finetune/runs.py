@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,27 +93,6 @@ def save_state(run: Run) -> None:
     aside = run.state_file.with_suffix(".tmp")
     torch.save(state, aside)
     os.replace(aside, run.state_file)
-
-
-def hardware(device: str) -> str:
-    """What the run is made on, without the machine's name."""
-    import torch
-
-    if device == "cuda":
-        return str(torch.cuda.get_device_name())
-    return f"{os.cpu_count()} CPU cores ({platform.machine()})"
-
-
-def versions() -> dict[str, str]:
-    """Versions that can change a result."""
-    import torch
-    import transformers
-
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__.split("+")[0],
-        "transformers": transformers.__version__,
-    }
 
 
 def export(run: Run, folder: Path) -> None:

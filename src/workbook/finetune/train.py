@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbook.core.environment import hardware, versions
 from workbook.core.errors import WorkbookError
 from workbook.core.settings import data_dir, nearest, repo_root
 from workbook.finetune.development import dev_scores
@@ -27,7 +28,7 @@ from workbook.finetune.pretrain import (
     tokenizer_for,
     weighted_loss,
 )
-from workbook.finetune.runs import Record, Run, export, hardware, load_state, load_weights, save_state, versions
+from workbook.finetune.runs import Record, Run, export, load_state, load_weights, save_state
 from workbook.finetune.stream import Stream, StreamConfig
 from workbook.models.ladder import save_rung
 
@@ -73,7 +74,7 @@ def _open_run(preset: Preset, stage: str, models: Path, resume: bool, progress: 
     model = build_model(preset, tokenizer).to(device)
     folder = repo_root() / "runs" / "train" / preset.name
     folder.mkdir(parents=True, exist_ok=True)
-    record = Record(stage, asdict(preset), hardware(device), versions())
+    record = Record(stage, asdict(preset), hardware(), versions())
     run = Run(preset, stage, model, tokenizer, optimizers(model, preset), record, device, folder)
     if resume and run.state_file.exists():
         load_state(run)

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from workbook.core.environment import hardware, versions
 from workbook.core.settings import data_dir
-from workbook.lab.environment import hardware, versions
 from workbook.lab.evaluate import evaluate_calls
 from workbook.models import load_model
 from workbook.suites.tasks import load_tasks

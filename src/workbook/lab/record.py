@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbook.core.environment import hardware, versions
 from workbook.core.errors import WorkbookError
 from workbook.core.settings import Profile
 from workbook.core.settings import profile as find_profile
 from workbook.core.stats import Interval
 from workbook.lab.card import card, describe_rule, draw_interval, foot_line
 from workbook.lab.claims import Claim, find_claim
-from workbook.lab.environment import hardware, versions
 from workbook.lab.ledger import append_row, finite
 from workbook.lab.units import show_interval, show_number
 from workbook.lab.verdicts import failure_bound, verdict

@@ -7,6 +7,7 @@ all of them down. It never learns what would be right; scoring is ``workbook.lab
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -157,6 +158,9 @@ def _check_names(what: str, names: Sequence[str]) -> None:
 def _bar(plan: list[Any], progress: bool) -> Iterable[Any]:
     if not progress:
         return plan
-    from tqdm.auto import tqdm
-
+    # A bar made of widgets would leave its first state behind in an executed notebook.
+    if os.environ.get("WORKBOOK_UNATTENDED"):
+        from tqdm import tqdm
+    else:
+        from tqdm.auto import tqdm
     return tqdm(plan, desc="trials", leave=False)

@@ -4,7 +4,7 @@ import platform
 
 import pytest
 
-from workbook.lab.environment import hardware, plain_cpu_name, versions
+from workbook.core.environment import hardware, plain_cpu_name, versions
 
 
 @pytest.mark.parametrize(

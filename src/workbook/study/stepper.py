@@ -124,11 +124,12 @@ def _strip(steps: Sequence[Step], chosen: Sequence[int]) -> tuple[list[str], flo
             parts.append(svg.text(x + width / 2, y - 6, str(number), anchor="middle", bold=True))
         x += width + 4
     share = sum(step.forced for step in steps) / len(steps)
-    legend = (
-        f"underlined: forced, {share:.0%} of {len(steps)} tokens      "
-        "numbered: shown below      bars: hollow before the mask, solid after it"
-    )
-    return [*parts, svg.text(8, y + CHIP_HEIGHT + 22, legend)], y + CHIP_HEIGHT + 28
+    bottom = y + CHIP_HEIGHT
+    legend = [
+        svg.text(8, bottom + 22, f"underlined: forced, {share:.0%} of {len(steps)} tokens      numbered: shown below"),
+        svg.text(8, bottom + 40, "hollow bar: before the mask      solid bar: after it      ✓ allowed   ✗ forbidden"),
+    ]
+    return [*parts, *legend], bottom + 46
 
 
 def _chip(step: Step, label: str, x: float, y: float, width: float) -> list[str]:

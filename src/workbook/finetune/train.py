@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import torch
 
 MODEL_NAMES = {"base": "pocket-base", "tools": "pocket"}
-LADDER = (20, 40, 60, 85)  # rungs: per cent of right calls on the development set
+LADDER = (10, 20, 40, 60, 85)  # a rung is kept when so many per cent of the development calls are right
 SAVE_EVERY = 240.0  # seconds
 COPY_TOKENS = 3_000_000  # copying is taught until its loss is under one half, or for so many tokens
 COPY_LOSS = 0.5
@@ -86,6 +86,8 @@ def _open_run(preset: Preset, stage: str, models: Path, resume: bool, progress: 
         if not (models / MODEL_NAMES["base"] / "model.safetensors").exists():
             raise WorkbookError("the tools stage needs a trained base", "run `workbook train pocket` without stages")
         load_weights(run.model, models / MODEL_NAMES["base"])
+        for rung in (models / "ladder").glob("*.safetensors"):
+            rung.unlink()  # a ladder is of one run
     return run
 
 
@@ -214,8 +216,7 @@ def _visit_dev(run: Run, models: Path, progress: Progress) -> None:
     progress(f"{run.stage}: development set, " + ", ".join(f"{k} {v:.2f}" for k, v in scores.items()))
     if run.stage != "tools":
         return
-    for rung in LADDER:
-        file = models / "ladder" / f"{rung}.safetensors"
-        if score * 100 >= rung and not file.exists():
-            save_rung(file, run.model.state_dict(), run.model.config.to_diff_dict())
-            break
+    ladder = models / "ladder"
+    if sum(score * 100 >= step for step in LADDER) > len(list(ladder.glob("*.safetensors"))):
+        rung = ladder / f"{run.record.tokens // 10**6:04d}M.safetensors"
+        save_rung(rung, run.model.state_dict(), run.model.config.to_diff_dict())

@@ -35,6 +35,7 @@ class Record:
     dev: list[tuple[int, float]] = field(default_factory=list)
     funnel: dict[str, int] = field(default_factory=dict)
     resumed_at: list[int] = field(default_factory=list)
+    note: str = ""  # a remark for the model card
 
 
 @dataclass

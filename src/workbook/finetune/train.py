@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -146,7 +147,7 @@ def _loop(run: Run, body: Any, stream: Stream, stop: _Interrupt, models: Path, p
 
     record, total, recent = run.record, run.preset.tokens(run.stage), []
     saved = noted = time.monotonic()
-    started, before = time.monotonic(), record.seconds
+    started, before, counted = time.monotonic(), record.seconds, Counter(record.funnel)
     next_dev = record.tokens + run.preset.dev_every
     for ids, weights in stream:
         factor = rate_factor(record.tokens - run.warm_from + 1, total - run.warm_from, run.preset.warmup * ids.size)
@@ -154,7 +155,7 @@ def _loop(run: Run, body: Any, stream: Stream, stop: _Interrupt, models: Path, p
         record.tokens += ids.size
         recent.append(loss)
         record.seconds = before + time.monotonic() - started
-        record.funnel = dict(stream.counts)
+        record.funnel = dict(counted + stream.counts)
         if time.monotonic() - noted > 20:
             _note(run, recent, total, progress)
             recent, noted = [], time.monotonic()

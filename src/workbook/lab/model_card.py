@@ -130,6 +130,7 @@ def _made(training: Mapping[str, Any]) -> str:
         ("examples kept", f"{funnel.get('kept', 0):,} (rejected: {rejected or 'none'})"),
         ("last loss", f"{training['loss'][-1][1]:.3f}" if training["loss"] else "not noted"),
         ("versions", ", ".join(f"{k} {v}" for k, v in training["versions"].items())),
+        *([("note", training["note"])] if training.get("note") else []),
     )
     body = "\n".join(f"| {what} | {how} |" for what, how in rows)
     again = f"\n\nMade again by `workbook train pocket --preset {preset['name']}`; the loss curve is in training.json."

@@ -47,7 +47,9 @@ test: $(STAMP)  ## Lint, check types, and run all tests, notebooks included.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_FLAGS)
+	@# Notebooks run alone, after the rest: their budgets are seconds, and torch takes every core.
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not notebook" $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -m notebook $(PYTEST_FLAGS)
 
 outputs: $(STAMP)  ## Renew the notebooks' committed outputs, after a change of a notebook.
 	$(BIN)/workbook run --profile ci --in-place

@@ -79,3 +79,8 @@ def test_selection_names_what_there_is():
         by_task(frame(a=A), "call_rihgt")
     with pytest.raises(WorkbookError, match="unknown column"):
         summarize(frame(a=A), "call_right", by="arms")
+
+
+def test_without_a_right_call_a_ratio_of_costs_is_unknown():
+    found = relative_cost(frame(a=A, b=[[0]] * len(A)), "tokens", "a", "b")
+    assert (found.low, found.high) == (0.0, math.inf)

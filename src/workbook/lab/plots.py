@@ -28,7 +28,7 @@ COLOURS = ("#3b82c4", "#c8701a", "#2e8b57", "#b0569b", "#767676", "#a88600", "#c
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES = ("-", "--", "-.", ":")
 HATCHES = ("", "///", "xx", "..", "\\\\\\")
-DPI = 110
+DPI = 90
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ samples of a task are one draw of the bootstrap.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,10 @@ def difference(
 def relative_cost(
     scored: pd.DataFrame, cost: str, arm: str, baseline: str, seed: int = 0, draws: int = 2000, **where: Any
 ) -> Interval:
-    """What ``arm`` spends per right call, as a multiple of ``baseline``; both are drawn on the same tasks."""
+    """What ``arm`` spends per right call, as a multiple of ``baseline``; both are drawn on the same tasks.
+
+    Where one of them has no right call at all, nothing bounds its cost, and the interval is everything.
+    """
     import numpy as np
 
     first, second = select(scored, arm=arm, **where), select(scored, arm=baseline, **where)
@@ -60,6 +64,8 @@ def relative_cost(
             found = (spent / right) / (spent_before / right_before)
         return float(np.nan_to_num(found, nan=np.inf, posinf=np.inf))
 
+    if not sums[:, 1].any() or not sums[:, 3].any():
+        return Interval(multiple(np.arange(len(sums))), 0.0, math.inf, len(sums))
     return bootstrap(list(range(len(sums))), multiple, seed=seed, draws=draws)
 
 

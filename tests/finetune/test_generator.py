@@ -13,8 +13,9 @@ from workbook.core.chat import ToolCall, assistant, user
 from workbook.core.validation import call_errors
 from workbook.finetune import conversations, facts, general, phrasing, stream, tasksets
 from workbook.finetune.checks import CAUSES, Funnel, fingerprint, ungrounded
-from workbook.finetune.conversations import MAKERS, Example
-from workbook.finetune.words import alike, belongs, draw, made_up
+from workbook.finetune.conversations import MAKERS, Example, make
+from workbook.finetune.toolmaker import foreign, make_box, make_spec
+from workbook.finetune.words import NOUNS, alike, belongs, draw, fresh_word, made_up
 
 SAMPLES = 150
 
@@ -23,7 +24,7 @@ def _examples(split: Any, seed: int = 0) -> Iterator[Example]:
     rng = Random(seed)
     for kind in MAKERS:
         for _ in range(SAMPLES):
-            yield MAKERS[kind](rng, split, rng.randint(1, 4))
+            yield make(kind, rng, split, rng.randint(1, 4))
 
 
 def _leaves(value: Any) -> Iterator[Any]:
@@ -67,7 +68,17 @@ def test_frozen_sets_share_nothing_with_training() -> None:
 
 
 @pytest.mark.parametrize(
-    "templates", [phrasing.OPENERS, phrasing.CLAUSES, phrasing.SWITCH_ON, phrasing.SWITCH_OFF, facts.WORDINGS]
+    "templates",
+    [
+        phrasing.OPENERS,
+        phrasing.CLAUSES,
+        phrasing.SENTENCES,
+        phrasing.SWITCH_ON,
+        phrasing.SWITCH_OFF,
+        phrasing.SAID_ON,
+        phrasing.SAID_OFF,
+        facts.WORDINGS,
+    ],
 )
 def test_phrasings_are_split(templates: tuple[str, ...]) -> None:
     held_out = [t for t in templates if belongs(t, "held_out")]
@@ -95,7 +106,7 @@ def test_there_are_hundreds_of_phrasings_and_every_type() -> None:
 def test_every_call_satisfies_its_tool_and_is_grounded(kind: str) -> None:
     rng = Random(kind)
     for _ in range(SAMPLES):
-        example = MAKERS[kind](rng, "train", 3)
+        example = make(kind, rng, "train", 3)
         assert not [e for call in example.answer.tool_calls for e in call_errors(call, example.tools)]
         assert not ungrounded(example), (example.messages[0].content, example.answer.tool_calls)
 
@@ -111,17 +122,43 @@ def test_arguments_stand_in_the_order_of_the_schema() -> None:
 def test_ask_leaves_out_what_it_asks_for_and_decline_has_no_tool_for_it() -> None:
     rng = Random(4)
     for _ in range(SAMPLES):
-        example = conversations.ask(rng, "train", 2)
-        if example.kind == "ask":
-            assert any(word in example.answer.content for word in example.accept)
-            assert not example.answer.tool_calls
-        assert not conversations.decline(rng, "train", 3).answer.tool_calls
+        asked = make("ask", rng, "train", 2)
+        assert any(word in asked.answer.content for word in asked.accept)
+        assert not asked.answer.tool_calls
+        assert not make("decline", rng, "train", 3).answer.tool_calls
+
+
+def test_a_request_with_and_without_an_argument_differs_in_that_argument_alone() -> None:
+    rng = Random(12)
+    for _ in range(SAMPLES):
+        made = conversations.with_and_without(rng, "train", make_box(rng, "train", 6))
+        assert made is not None
+        whole, part, reply = made
+        given, asked = whole.messages[0].content.lower(), part.messages[0].content.lower()
+        assert len(asked) < len(given)
+        assert asked[:12] == given[:12] or asked.split()[0] == given.split()[0]
+        assert part.answer.content == reply.messages[1].content
+        assert reply.answer == whole.answer
+
+
+def test_a_tool_without_required_arguments_cannot_be_asked_about() -> None:
+    rng = Random(13)
+    spec = next(s for s in (make_spec(rng, "train") for _ in iter(int, 1)) if not s.parameters)
+    assert conversations.ask(rng, "train", [spec]) is None
+
+
+def test_a_family_shares_its_tools() -> None:
+    rng = Random(14)
+    for _ in range(20):
+        examples = conversations.family(rng, "train", 4)
+        assert len(examples) > 1
+        assert all(example.tools == examples[0].tools for example in examples)
 
 
 def test_a_repair_starts_from_a_call_that_is_refused() -> None:
     rng = Random(5)
     for _ in range(SAMPLES):
-        example = conversations.repair(rng, "train", 2)
+        example = make("repair", rng, "train", 2)
         wrong, right = example.messages[1].tool_calls[0], example.answer.tool_calls[0]
         assert wrong != right
         # A missing optional argument satisfies the schema; everything else is refused by it.
@@ -148,7 +185,8 @@ def test_the_funnel_names_each_cause() -> None:
 def test_the_same_seed_makes_the_same_data() -> None:
     def sample() -> list[str]:
         rng = Random(8)
-        return [json.dumps([m.to_dict() for m in stream.make_tools(rng, 0.7).messages]) for _ in range(50)]
+        made = [example for _ in range(20) for example in stream.make_tools(rng, 0.7)]
+        return [json.dumps([m.to_dict() for m in example.messages]) for example in made]
 
     assert sample() == sample()
 
@@ -156,10 +194,10 @@ def test_the_same_seed_makes_the_same_data() -> None:
 def test_near_misses_are_not_synonyms() -> None:
     rng = Random(9)
     for _ in range(SAMPLES):
-        spec = conversations.make_spec(rng, "train")
-        box = conversations.toolbox(rng, "train", spec, 6)
-        assert box.count(spec) == 1
-        assert not [o for o in box if o is not spec and o.thing == spec.thing and alike(o.verb, spec.verb)]
+        box = make_box(rng, "train", 6)
+        wanted = foreign(rng, "train", box)
+        for spec in (wanted, box[0]):
+            assert not [o for o in box if o is not spec and o.thing == spec.thing and alike(o.verb, spec.verb)]
 
 
 def test_general_examples_are_answered_in_their_own_words() -> None:
@@ -180,3 +218,10 @@ def test_made_up_words_are_pronounceable_and_many() -> None:
     words = {made_up(rng) for _ in range(1000)}
     assert len(words) > 900
     assert all(any(vowel in word for vowel in "aeiou") for word in words)
+
+
+def test_fresh_words_bring_pieces_of_english_words_together() -> None:
+    rng = Random(15)
+    words = [fresh_word(rng) for _ in range(2000)]
+    assert len(set(words)) > 1900
+    assert sum(word in NOUNS for word in words) < 20

@@ -104,8 +104,8 @@ def test_calls_are_rendered_as_json_dumps_writes_them(shipped: Any) -> None:
 
 def test_the_loss_is_on_the_assistants_words_as_the_template_marks_them(shipped: Any) -> None:
     rng = Random(1)
-    for _ in range(60):
-        example = stream.make_tools(rng, 1.0)
+    examples = [example for _ in range(15) for example in stream.make_tools(rng, 1.0)]
+    for example in examples:
         if example.kind == "repair":
             continue
         ids, weights = stream.encode(example, shipped)
@@ -116,12 +116,12 @@ def test_the_loss_is_on_the_assistants_words_as_the_template_marks_them(shipped:
             return_assistant_tokens_mask=True,
         )
         assert ids == marked["input_ids"]
-        assert [w == 1.0 for w in weights] == [bool(m) for m in marked["assistant_masks"]]
+        assert [w >= 1.0 for w in weights] == [bool(m) for m in marked["assistant_masks"]]
 
 
 def test_of_a_repair_only_the_mended_call_is_learned(shipped: Any) -> None:
-    example = stream.conversations.repair(Random(2), "train", 2)
+    example = stream.conversations.make("repair", Random(2), "train", 2)
     ids, weights = stream.encode(example, shipped)
-    learned = shipped.decode([i for i, w in zip(ids, weights, strict=True) if w == 1.0])
+    learned = shipped.decode([i for i, w in zip(ids, weights, strict=True) if w >= 1.0])
     assert learned.count("<tool_call>") == 1
     assert json.dumps(example.answer.tool_calls[0].to_dict(), ensure_ascii=False) in learned

@@ -39,56 +39,82 @@ def _quiet(_: str) -> None:
     return None
 
 
+def _line(length: int) -> stream.Tree:
+    return stream.Tree([7] * length, [1.0] * length, [0] * length, list(range(length)))
+
+
+def _tensors(ids: torch.Tensor, weights: torch.Tensor) -> pretrain.Tensors:
+    """Rows of one document each."""
+    zeros = torch.zeros_like(ids)
+    return pretrain.Tensors(ids, weights, zeros, zeros, torch.arange(ids.shape[1]).expand_as(ids))
+
+
 def test_packing_loses_nothing_and_fills_rows() -> None:
     packer, rng, sent, got = stream.Packer(8192, pad=0), Random(1), 0, []
     for _ in range(400):
-        length = rng.randint(5, 300)
-        sent += length
-        batch = packer.add([7] * length, [1.0] * length)
+        tree = _line(rng.randint(5, 300))
+        sent += len(tree.ids)
+        batch = packer.add(tree)
         if batch is not None:
             got.append(batch)
-    kept = sum(int((ids == 7).sum()) for ids, _ in got)
-    waiting = sum(len(row[0]) for rows in packer._rows.values() for row in rows)
+    kept = sum(int((batch.ids == 7).sum()) for batch in got)
+    waiting = sum(len(tree.ids) for rows in packer._rows.values() for row in rows for tree in row)
     assert kept + waiting == sent
-    assert all(((ids == 0) == (weights == 0)).all() for ids, weights in got)
-    assert kept / sum(ids.size for ids, _ in got) > 0.9
+    assert all(((batch.ids == 0) == (batch.weights == 0)).all() for batch in got)
+    assert kept / sum(batch.ids.size for batch in got) > 0.9
 
 
-def test_an_example_longer_than_the_context_is_left_out() -> None:
+def test_a_tree_longer_than_the_context_is_left_out() -> None:
     packer = stream.Packer(1024, pad=0)
-    assert packer.add([1] * 5000, [1.0] * 5000) is None
+    assert packer.add(_line(5000)) is None
     assert not any(packer._rows.values())
 
 
-def test_the_rate_warms_up_stays_and_decays_over_the_last_third() -> None:
-    factors = [pretrain.rate_factor(t, 900, 100) for t in (1, 50, 100, 500, 600, 750, 900)]
-    assert factors == pytest.approx([0.01, 0.5, 1, 1, 1, 0.5, 0])
+def test_the_rate_warms_up_and_decays_to_zero() -> None:
+    factors = [pretrain.rate_factor(t, 900, 100) for t in (1, 50, 100, 500, 900)]
+    assert factors == pytest.approx([0.01, 0.5, 1, 0.5, 0])
 
 
 def test_the_loss_agrees_with_a_full_cross_entropy() -> None:
     tokenizer = load_tokenizer(data_dir() / "models" / "pocket-base")
     model = pretrain.build_model(TINY, tokenizer)
     ids = torch.randint(8, 4096, (2, 64))
-    weights = (torch.rand(2, 64) < 0.5).float()
-    ids[:, 0] = model.config.bos_token_id
-    ours, answers = pretrain.weighted_loss(model, model.model, ids, weights)
+    weights = torch.tensor([0.0, 1.0, stream.DECISION_WEIGHT])[torch.randint(0, 3, (2, 64))]
+    ours, answers = pretrain.weighted_loss(model, model.model, _tensors(ids, weights))
     logits = model(ids).logits[:, :-1]
     each = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
-    wanted = (each * weights[:, 1:].flatten()).sum() / weights[:, 1:].sum()
-    assert ours.item() == pytest.approx(wanted.item(), rel=1e-5)
-    assert answers.item() == pytest.approx(wanted.item(), rel=1e-5)
+    scale = weights[:, 1:].flatten()
+    assert ours.item() == pytest.approx(((each * scale).sum() / scale.sum()).item(), rel=1e-5)
+    assert answers.item() == pytest.approx(each[scale > 0].mean().item(), rel=1e-5)
 
 
-def test_a_packed_example_does_not_see_its_neighbours() -> None:
+def test_a_branch_of_a_tree_is_read_as_if_it_stood_alone() -> None:
     tokenizer = load_tokenizer(data_dir() / "models" / "pocket-base")
     model = pretrain.build_model(TINY, tokenizer).eval()
-    bos = model.config.bos_token_id
-    first, second = ([bos, *Random(seed).choices(range(8, 4096), k=20)] for seed in (1, 2))
-    row = torch.tensor([first + second])
-    together = model(row, attention_mask=pretrain.within_documents(row, bos)).logits[0, 21:]
-    alone = model(torch.tensor([second])).logits[0]
-    assert torch.allclose(together, alone, atol=1e-4)
-    assert not torch.allclose(model(row).logits[0, 21:], alone, atol=1e-4)
+    families = [stream.conversations.family(Random(seed), "train", 2) for seed in (1, 2)]
+    packer = stream.Packer(4096, pad=0)
+    for examples in families:
+        packer.add(stream.plant(examples, tokenizer))
+    length = next(n for n, rows in packer._rows.items() if rows)
+    batch = pretrain.to_tensors(packer._emit(length), "cpu")
+    mask = pretrain.visible(batch.documents, batch.branches)
+    together = model(batch.ids, attention_mask=mask, position_ids=batch.positions).logits[0]
+    for branch, example in enumerate(families[0], start=1):
+        ids, weights = stream.encode(example, tokenizer)
+        alone = model(torch.tensor([ids])).logits[0]
+        own = (batch.documents[0] == 1) & ((batch.branches[0] == 0) | (batch.branches[0] == branch))
+        assert batch.ids[0][own].tolist() == ids
+        assert torch.allclose(together[own], alone, atol=1e-4)
+        learned = [w for w in weights if w >= 1]
+        assert [w for w in batch.weights[0][own].tolist() if w >= 1] == learned
+
+
+def test_nothing_is_predicted_from_another_branch() -> None:
+    tokenizer = load_tokenizer(data_dir() / "models" / "pocket-base")
+    tree = stream.plant(stream.conversations.family(Random(3), "train", 3), tokenizer)
+    starts = [i for i in range(1, len(tree.ids)) if tree.branches[i] != tree.branches[i - 1]]
+    assert len(starts) > 2
+    assert all(tree.weights[i] == 0 for i in starts)
 
 
 def test_the_stream_is_the_same_for_the_same_seed() -> None:
@@ -96,10 +122,9 @@ def test_the_stream_is_the_same_for_the_same_seed() -> None:
         "tools", data_dir() / "models" / "pocket-base", data_dir() / "tasks", 1, 10**6, 1024, workers=1
     )
     first, again = (next(stream.batches(config, Funnel())) for _ in range(2))
-    assert (first[0] == again[0]).all()
-    assert (first[1] == again[1]).all()
+    assert all((one == other).all() for one, other in zip(first, again, strict=True))
     later = next(stream.batches(stream.replace(config, start_tokens=999), Funnel()))
-    assert not np.array_equal(first[0], later[0])
+    assert not np.array_equal(first.ids, later.ids)
 
 
 def test_a_run_writes_models_that_load_and_records_how(tiny: Path) -> None:

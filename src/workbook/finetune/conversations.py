@@ -1,7 +1,9 @@
-"""Synthetic conversations about tools: call, parallel, ask, decline, chat, answer and repair.
+"""Synthetic conversations about tools: call, parallel, ask, reply, decline, chat, answer and repair.
 
-Every maker takes a random source, a split and a number of tools, and returns an
-:class:`Example` that ends with the assistant's turn to learn (and to be judged by).
+Every maker takes a random source, a split and a box of tools, and returns an :class:`Example` that ends with the
+assistant's turn to learn (and to be judged by), or None where the box does not allow it (nobody can leave out the
+argument of a tool that needs none). :func:`family` asks several things of one box: the model then sees what makes
+the difference between a call, a question and a refusal.
 """
 
 from __future__ import annotations
@@ -15,9 +17,9 @@ from typing import Any
 from workbook.core.chat import Message, Tool, ToolCall, ToolResult, assistant, tool_message, user
 from workbook.finetune import general
 from workbook.finetune.phrasing import ACCEPTED, ASKS, DECLINES, request
-from workbook.finetune.toolmaker import Parameter, Spec, make_spec, toolbox
+from workbook.finetune.toolmaker import Parameter, Spec, foreign, make_box, make_spec
 from workbook.finetune.values import Value
-from workbook.finetune.words import Split, choose, made_up
+from workbook.finetune.words import Split, choose, fresh_word
 
 
 @dataclass(frozen=True)
@@ -54,61 +56,71 @@ def _tools(box: list[Spec]) -> tuple[Tool, ...]:
     return tuple(spec.tool for spec in box)
 
 
-def call(rng: Random, split: Split, count: int) -> Example:
+def call(rng: Random, split: Split, box: list[Spec]) -> Example | None:
     """One request, one call."""
-    spec = make_spec(rng, split)
+    spec = rng.choice(box)
     given = _give(rng, split, spec)
-    text = request(rng, split, spec, given)
-    return Example("call", (user(text), assistant("", _call(spec, given))), _tools(toolbox(rng, split, spec, count)))
+    return Example("call", (user(request(rng, split, spec, given)), assistant("", _call(spec, given))), _tools(box))
 
 
-def parallel(rng: Random, split: Split, count: int) -> Example:
+def parallel(rng: Random, split: Split, box: list[Spec]) -> Example | None:
     """One request that needs two calls: of one tool twice, or of two tools."""
-    first = make_spec(rng, split)
-    box = toolbox(rng, split, first, max(count, 2))
-    second = first if first.parameters and rng.random() < 0.5 else rng.choice([s for s in box if s is not first])
-    parts = [(spec, _give(rng, split, spec)) for spec in (first, second)]
-    link = rng.choice([" Then ", ", and then ", ". Also ", " and also ", ". After that "])
+    specs = rng.choices(box, k=2)
+    if specs[0] is specs[1] and not specs[0].parameters:
+        return None
+    parts = [(spec, _give(rng, split, spec)) for spec in specs]
+    link = rng.choice([". Then ", ", and then ", ". Also ", ", and also ", ". After that "])
     texts = [request(rng, split, spec, given) for spec, given in parts]
     message = texts[0].rstrip(".!") + link + texts[1][0].lower() + texts[1][1:]
     calls = [_call(spec, given) for spec, given in parts]
     return Example("call", (user(message), assistant("", *calls)), _tools(box))
 
 
-def ask(rng: Random, split: Split, count: int) -> Example:
-    """A request that leaves out one required argument; half of the time it is given in the next turn."""
-    spec = make_spec(rng, split)
-    while not any(p.required and p.kind_name != "boolean" for p in spec.parameters):
-        spec = make_spec(rng, split)
+def with_and_without(rng: Random, split: Split, box: list[Spec]) -> tuple[Example, Example, Example] | None:
+    """The same request three ways: complete (call), without one required argument (ask), and that argument given in
+    the next turn (call)."""
+    able = [spec for spec in box if any(p.required and p.kind_name != "boolean" for p in spec.parameters)]
+    if not able:
+        return None
+    spec = rng.choice(able)
     given = _give(rng, split, spec)
-    missing = rng.choice([p for p, _ in given if p.required and p.kind_name != "boolean"])
-    known = [(p, v) for p, v in given if p is not missing]
+    missing, value = rng.choice([(p, v) for p, v in given if p.required and p.kind_name != "boolean"])
+    seed = rng.random()
+    whole = request(Random(seed), split, spec, given)
+    part = request(Random(seed), split, spec, given, leave_out=missing)
     question = choose(rng, ASKS, "train").format(n=missing.noun)
     accept = tuple(dict.fromkeys((missing.noun, missing.name.replace("_", " "), missing.name)))
-    turns = (user(request(rng, split, spec, known)), assistant(question))
-    box = _tools(toolbox(rng, split, spec, count))
-    if rng.random() < 0.7:
-        return Example("ask", turns, box, accept)
     answer = rng.choice(["{v}", "It is {v}.", "{v}, please", "Use {v}", "The {n} is {v}"])
-    value = next(v for p, v in given if p is missing)
-    reply = user(answer.format(v=value.words, n=missing.noun))
-    return Example("call", (*turns, reply, assistant("", _call(spec, given))), box)
+    reply, right = user(answer.format(v=value.words, n=missing.noun)), assistant("", _call(spec, given))
+    return (
+        Example("call", (user(whole), right), _tools(box)),
+        Example("ask", (user(part), assistant(question)), _tools(box), accept),
+        Example("call", (user(part), assistant(question), reply, right), _tools(box)),
+    )
 
 
-def decline(rng: Random, split: Split, count: int) -> Example:
+def ask(rng: Random, split: Split, box: list[Spec]) -> Example | None:
+    """A request that leaves out one required argument."""
+    made = with_and_without(rng, split, box)
+    return made and made[1]
+
+
+def reply(rng: Random, split: Split, box: list[Spec]) -> Example | None:
+    """A request without a required argument, the question, the missing argument, the call."""
+    made = with_and_without(rng, split, box)
+    return made and made[2]
+
+
+def decline(rng: Random, split: Split, box: list[Spec]) -> Example | None:
     """A request that no tool at hand can serve, near misses included."""
-    spec = make_spec(rng, split)
-    box = [other for other in toolbox(rng, split, spec, count + 1) if other is not spec]
+    spec = foreign(rng, split, box)
     text = request(rng, split, spec, _give(rng, split, spec))
-    wanted = rng.choice([way for way in spec.verb.ways if " me" not in way and " my" not in way]).format(n=spec.noun)
-    return Example("decline", (user(text), assistant(rng.choice(DECLINES).format(w=wanted))), _tools(box))
+    return Example("decline", (user(text), assistant(rng.choice(DECLINES))), _tools(box))
 
 
-def chat(rng: Random, split: Split, count: int) -> Example:
+def chat(rng: Random, split: Split, box: list[Spec]) -> Example | None:
     """Small talk, facts or sums while tools are at hand: nothing to call."""
-    example = general.make(rng, split)
-    box = toolbox(rng, split, make_spec(rng, split), count)
-    return replace(example, tools=_tools(box))
+    return replace(general.make(rng, split), tools=_tools(box))
 
 
 def _result_fields(rng: Random, split: Split) -> dict[str, Any]:
@@ -118,12 +130,12 @@ def _result_fields(rng: Random, split: Split) -> dict[str, Any]:
         for p in spec.parameters[:1]:
             if p.kind_name not in ("object", "array", "boolean"):
                 fields[p.name] = p.sample(rng, split).json
-    return fields or {"status": made_up(rng)}
+    return fields or {"status": fresh_word(rng)}
 
 
-def answer(rng: Random, split: Split, count: int) -> Example:
+def answer(rng: Random, split: Split, box: list[Spec]) -> Example | None:
     """A call, its result, and the answer in words that uses the result."""
-    spec = make_spec(rng, split)
+    spec = rng.choice(box)
     given = _give(rng, split, spec)
     fields = _result_fields(rng, split)
     name = rng.choice(list(fields))
@@ -137,7 +149,7 @@ def answer(rng: Random, split: Split, count: int) -> Example:
     text = request(rng, split, spec, given).rstrip(".") + "." + asked.format(n=noun)
     result = ToolResult(spec.tool.name, json.dumps(fields, ensure_ascii=False))
     turns = (user(text), assistant("", _call(spec, given)), tool_message(result), assistant(reply))
-    return Example("answer", turns, _tools(toolbox(rng, split, spec, count)), accept)
+    return Example("answer", turns, _tools(box), accept)
 
 
 def _broken(rng: Random, spec: Spec, right: ToolCall) -> tuple[ToolCall, str]:
@@ -150,35 +162,66 @@ def _broken(rng: Random, spec: Spec, right: ToolCall) -> tuple[ToolCall, str]:
         del arguments[name]
         return ToolCall(right.name, arguments), f"'{name}' is a required property"
     if shape < 0.6:
-        wrong = f"{name}_{made_up(rng)}"
+        wrong = f"{name}_{fresh_word(rng)}"
         arguments = {wrong if key == name else key: value for key, value in arguments.items()}
         return ToolCall(right.name, arguments), f"unexpected argument '{wrong}'; expected '{name}'"
     if shape < 0.8 and kind in ("integer", "number"):
         arguments[name] = str(arguments[name])
         return ToolCall(right.name, arguments), f"{name}: '{arguments[name]}' is not of type '{kind}'"
-    wrong = f"{right.name}_{made_up(rng)}"
+    wrong = f"{right.name}_{fresh_word(rng)}"
     return ToolCall(wrong, arguments), f"unknown tool '{wrong}'; did you mean '{right.name}'?"
 
 
-def repair(rng: Random, split: Split, count: int) -> Example:
+def repair(rng: Random, split: Split, box: list[Spec]) -> Example | None:
     """A wrong call, the runtime's error, and the mended call."""
-    given: Given = []
-    while not given:
-        spec = make_spec(rng, split)
-        given = _give(rng, split, spec)
+    spec = rng.choice(box)
+    given = _give(rng, split, spec)
+    if not given:
+        return None
     right = _call(spec, given)
     wrong, error = _broken(rng, spec, right)
     result = ToolResult(wrong.name, json.dumps({"error": error}, ensure_ascii=False), error=True)
     turns = (user(request(rng, split, spec, given)), assistant("", wrong), tool_message(result), assistant("", right))
-    return Example("repair", turns, _tools(toolbox(rng, split, spec, count)))
+    return Example("repair", turns, _tools(box))
 
 
-MAKERS: Mapping[str, Callable[[Random, Split, int], Example]] = {
+MAKERS: Mapping[str, Callable[[Random, Split, list[Spec]], Example | None]] = {
     "call": call,
     "parallel": parallel,
     "ask": ask,
+    "reply": reply,
     "decline": decline,
     "chat": chat,
     "answer": answer,
     "repair": repair,
 }
+
+# kind: its share in a family; an "ask" brings the complete request with it
+MIX: Mapping[str, float] = {
+    "call": 0.40,
+    "parallel": 0.06,
+    "ask": 0.19,
+    "reply": 0.04,
+    "decline": 0.16,
+    "chat": 0.04,
+    "answer": 0.055,
+    "repair": 0.055,
+}
+
+
+def make(kind: str, rng: Random, split: Split, count: int) -> Example:
+    """One example of ``kind`` with ``count`` tools."""
+    while True:
+        example = MAKERS[kind](rng, split, make_box(rng, split, count))
+        if example is not None:
+            return example
+
+
+def family(rng: Random, split: Split, count: int) -> list[Example]:
+    """Several requests to one box of ``count`` tools: more of them to a larger box."""
+    box = make_box(rng, split, count)
+    made: list[Example | None] = []
+    for kind in rng.choices(list(MIX), list(MIX.values()), k=min(6, 3 + count // 2)):
+        both = with_and_without(rng, split, box) if kind == "ask" else None
+        made += both[:2] if both else [MAKERS[kind](rng, split, box)]
+    return [example for example in made if example is not None]

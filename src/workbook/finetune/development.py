@@ -11,7 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from workbook.finetune import general
-from workbook.finetune.conversations import MAKERS, Example
+from workbook.finetune.conversations import Example, make
 from workbook.finetune.runs import Run
 from workbook.finetune.stream import render
 from workbook.finetune.tokenizer import END
@@ -23,7 +23,7 @@ TOOLS_AT_MOST = 4
 
 
 def _tools_maker(kind: str) -> Callable[[Random], Example]:
-    return lambda rng: MAKERS[kind](rng, "held_out", rng.randint(1, TOOLS_AT_MOST))
+    return lambda rng: make(kind, rng, "held_out", rng.randint(1, TOOLS_AT_MOST))
 
 
 def _general_maker(kind: str) -> Callable[[Random], Example]:
@@ -39,7 +39,7 @@ SETS: Mapping[str, Mapping[str, Callable[[Random], Example]]] = {
 def dev_scores(run: Run, count: int = 64) -> dict[str, float]:
     """Share of right answers by kind; the first kind of a stage is the one that its ladder climbs."""
     rng = Random("development")
-    examples = {kind: [make(rng) for _ in range(count)] for kind, make in SETS[run.stage].items()}
+    examples = {kind: [draw(rng) for _ in range(count)] for kind, draw in SETS[run.stage].items()}
     replies = iter(_greedy(run, [example for part in examples.values() for example in part]))
     return {
         kind: sum(_right(example, next(replies), run.tokenizer) for example in part) / count

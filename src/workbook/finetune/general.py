@@ -15,7 +15,7 @@ from workbook.finetune import facts
 from workbook.finetune.phrasing import CLAUSES, clause
 from workbook.finetune.toolmaker import Parameter, make_parameter, thing
 from workbook.finetune.values import Value
-from workbook.finetune.words import Split, choose, draw, made_up
+from workbook.finetune.words import Split, choose, draw, fresh_word
 
 if TYPE_CHECKING:
     from workbook.finetune.conversations import Example
@@ -189,7 +189,7 @@ def write_json(rng: Random, split: Split) -> Example:
     fields = _record(rng, split)
     keys = ", ".join(p.name for p, _ in fields)
     said = rng.sample(fields, len(fields))
-    parts = rng.choice([", ", " and ", "; "]).join(clause(rng, split, p, v, natural=False) for p, v in said)
+    parts = rng.choice([", ", " and ", "; "]).join(clause(rng, split, p, v) for p, v in said)
     lead = rng.choice(
         [
             "Write JSON with the keys {k}: ",
@@ -216,7 +216,7 @@ def read_json(rng: Random, split: Split) -> Example:
 def copy(rng: Random, split: Split) -> Example:
     """Say something again: words, or the value of one key among several in plain text."""
     if rng.random() < 0.4:
-        words = " ".join(draw(lambda: made_up(rng), split) for _ in range(rng.randint(1, 8)))
+        words = " ".join(draw(lambda: fresh_word(rng), split) for _ in range(rng.randint(1, 8)))
         return _example(
             "copy", rng.choice(["Repeat: {w}", "Say {w}", "Copy this: {w}", "Echo {w}"]).format(w=words), words
         )
@@ -229,7 +229,7 @@ def copy(rng: Random, split: Split) -> Example:
 
 def describe(rng: Random, split: Split) -> Example:
     """Turn a snake_case name into words or back."""
-    name = f"{thing(rng, split)}_{draw(lambda: made_up(rng), split)}"
+    name = f"{thing(rng, split)}_{draw(lambda: fresh_word(rng), split)}"
     words = name.replace("_", " ")
     if rng.random() < 0.5:
         return _example("copy", f"Write {name} in plain words.", words, words)

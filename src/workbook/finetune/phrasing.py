@@ -41,18 +41,30 @@ OPENERS = _alternatives(
     to begin with, {w} | finally, {w} | then {w} | after that {w} | I must {w} | ask the service to {w} |
     start now: {w} | here we go: {w}"""
 )
+# An argument said within the request's own sentence, or in a sentence after it.
 CLAUSES = _alternatives(
-    """with {n} {v} | with the {n} {v} | the {n} is {v} | {n}: {v} | {n} = {v} | {n} {v} |
-    using {v} as the {n} | where the {n} is {v} | for {n} {v} | set the {n} to {v} | {v} is the {n} |
-    use {v} for the {n} | the {n} should be {v} | with {v} as {n} | {n} is {v} | its {n} is {v} |
-    and {n} {v} | take {v} as the {n} | make the {n} {v} | given the {n} {v} | ({n} {v}) | having {n} {v} |
-    {n} must be {v} | whose {n} is {v} | the {n} being {v} | choose {v} as the {n} | put {v} as the {n} |
-    let the {n} be {v} | {n} equal to {v} | by {n} {v} | I want {n} {v} | my {n} is {v} |
-    the {n} will be {v} | enter {v} as {n} | {n}, namely {v} | the {n} of {v} | with {n} equal to {v} |
-    {n} -> {v} | fill in {v} for {n} | the {n} has to be {v} | {n} shall be {v} | note the {n} {v} |
-    mind the {n}: {v} | write {v} for the {n} | and the {n} is {v} | as {n} take {v} | as the {n} use {v} |
-    {n} to be {v} | pick {v} for the {n} | {n} set to {v} | with a {n} of {v} | at a {n} of {v} |
-    for a {n} of {v} | assume {v} for the {n}"""
+    """with {n} {v} | with the {n} {v} | with the {n} set to {v} | with {v} as the {n} | with {v} as {n} |
+    using {v} as the {n} | using {n} {v} | using the {n} {v} | where the {n} is {v} | where {n} is {v} |
+    whose {n} is {v} | for {n} {v} | for the {n} {v} | having {n} {v} | having {v} as its {n} |
+    given the {n} {v} | given {n} {v} | at {n} {v} | by {n} {v} | under the {n} {v} | ({n} {v}) | ({n}: {v}) |
+    ({n} = {v}) | [{n}: {v}] | taking {v} as the {n} | taking {v} for {n} | setting {n} to {v} |
+    setting the {n} to {v} | and set {n} to {v} | and use {v} as {n} | based on {n} {v} | with a {n} of {v} |
+    with {n} = {v} | with {n} equal to {v} | passing {v} as {n} | passing {n} {v} | along with {n} {v} |
+    together with the {n} {v} | according to {n} {v} | in view of {n} {v} | choosing {v} as the {n} |
+    choosing {n} {v} | and make the {n} {v} | and take {v} as {n} | on the basis of {n} {v} |
+    with {n} being {v} | the {n} being {v} | with its {n} at {v} | and let the {n} be {v} | as {n} {v}"""
+)
+SENTENCES = _alternatives(
+    """the {n} is {v} | {n}: {v} | {n} = {v} | {n} is {v} | set the {n} to {v} | set {n} to {v} |
+    use {v} as the {n} | use {v} for {n} | the {n} should be {v} | {v} is the {n} | its {n} is {v} |
+    my {n} is {v} | take {v} as the {n} | make the {n} {v} | {n} must be {v} | choose {v} as the {n} |
+    put {v} as the {n} | let the {n} be {v} | I want {n} {v} | the {n} will be {v} | enter {v} as {n} |
+    for the {n}, use {v} | for the {n} take {v} | as {n} I want {v} | {n} -> {v} | fill in {v} for {n} |
+    the {n} has to be {v} | note the {n}: {v} | mind the {n}: {v} | write {v} for the {n} |
+    pick {v} for the {n} | I chose {v} as the {n} | as to the {n}: {v} | the {n}? {v} | I prefer {v} as {n} |
+    we agreed on {v} for the {n} | keep the {n} at {v} | {v} should be the {n} | please put {v} for {n} |
+    the {n} equals {v} | {n} equals {v} | give {v} as the {n} | it needs the {n} {v} | go with {v} for {n} |
+    {v} will do as {n} | {v} goes into {n} | I have {v} as the {n} | you need the {n}, it is {v}"""
 )
 NATURAL = {
     "city": ("in {v}", "for {v}", "near {v}", "around {v}"),
@@ -66,20 +78,30 @@ NATURAL = {
     "phrase": ("saying {v}", "that says {v}", "about {v}"),
 }
 SWITCH_ON = _alternatives(
-    """with {n} | with {n} on | {n} enabled | turn {n} on | {n}: yes | include {n} | {n} is true |
-    and I want {n} | switch {n} on | {n} on | {n} should be on | use {n} | set {n} to true | {n} = true |
-    enable {n} | keep {n} on | I need {n} | {n} is wanted"""
+    """with {n} | with {n} on | with {n} enabled | with {n} turned on | with {n} switched on | including {n} |
+    turning {n} on | with {n} set to true | with {n} = true | and use {n} | and switch {n} on | and turn {n} on"""
 )
 SWITCH_OFF = _alternatives(
-    """without {n} | with {n} off | {n} disabled | turn {n} off | {n}: no | no {n} | {n} is false |
-    leave out {n} | switch {n} off | {n} off | {n} should be off | skip {n} | set {n} to false |
-    {n} = false | disable {n} | keep {n} off | I don't need {n} | {n} is not wanted"""
+    """without {n} | with {n} off | with {n} disabled | with {n} turned off | with {n} switched off |
+    leaving out {n} | turning {n} off | with {n} set to false | with {n} = false | but skip {n} |
+    and switch {n} off | and turn {n} off | with no {n}"""
+)
+SAID_ON = _alternatives(
+    """turn {n} on | {n}: yes | include {n} | {n} is true | I want {n} | switch {n} on | {n} on |
+    {n} should be on | use {n} | set {n} to true | {n} = true | enable {n} | keep {n} on | I need {n} |
+    {n} is wanted | {n}: on | {n}: true | {n} must be on | leave {n} on"""
+)
+SAID_OFF = _alternatives(
+    """turn {n} off | {n}: no | no {n} | {n} is false | leave out {n} | switch {n} off | {n} off |
+    {n} should be off | skip {n} | set {n} to false | {n} = false | disable {n} | keep {n} off |
+    I don't need {n} | {n} is not wanted | {n}: off | {n}: false | {n} must be off | leave {n} off |
+    I don't want {n} | do without {n}"""
 )
 CLOSERS = _alternatives(
-    """ | . | . | . Thanks | . Thank you | , thanks | ! | . It is urgent | . No hurry | . That is all |
+    """ | . | . | . Thanks | . Thank you | . Thanks! | ! | . It is urgent | . No hurry | . That is all |
     . I count on you | . Cheers"""
 )
-JOINERS = (", ", " ", " and ", "; ", ". ")
+JOINERS = (", ", " ", " and ", ", and ")
 ASKS = (
     "What is the {n}?",
     "Which {n} should I use?",
@@ -93,30 +115,51 @@ DECLINES = (
     "I can't do that with the tools I have.",
     "None of my tools can do that.",
     "Sorry, none of the tools fits this request.",
-    "I have no tool that can {w}.",
 )
 ACCEPTED = ("Done.", "That is done.", "It worked.", "All done.")
 
 
-def clause(rng: Random, split: Split, parameter: Parameter, value: Value, natural: bool) -> str:
+def _templates(parameter: Parameter, value: Value, sentence: bool) -> tuple[str, ...]:
+    """The ways to say this argument, within the request's sentence or in one of its own."""
+    if parameter.kind_name != "boolean":
+        return SENTENCES if sentence else CLAUSES
+    if sentence:
+        return SAID_ON if value.json else SAID_OFF
+    return SWITCH_ON if value.json else SWITCH_OFF
+
+
+def clause(rng: Random, split: Split, parameter: Parameter, value: Value, sentence: bool = False) -> str:
     """The words that give one argument."""
-    if parameter.kind_name == "boolean":
-        options = SWITCH_ON if value.json else SWITCH_OFF
-        return choose(rng, options, split).format(n=parameter.noun)
-    noun = parameter.noun if rng.random() < 0.6 else parameter.name.replace("_", " ")
-    if natural and parameter.kind_name in NATURAL and rng.random() < 0.5:
-        return rng.choice(NATURAL[parameter.kind_name]).format(v=value.words)
-    return choose(rng, CLAUSES, split).format(n=noun, v=value.words)
+    by_noun = rng.random() < 0.6 or parameter.kind_name == "boolean"
+    noun = parameter.noun if by_noun else parameter.name.replace("_", " ")
+    return choose(rng, _templates(parameter, value, sentence), split).format(n=noun, v=value.words)
 
 
-def request(rng: Random, split: Split, spec: Spec, given: list[tuple[Parameter, Value]]) -> str:
-    """A request for ``spec`` that states each given argument once, in any order."""
-    kinds = [parameter.kind_name for parameter in spec.parameters]
-    order = rng.sample(given, len(given))
-    # A preposition alone ("in Paris") is clear only when a single parameter could be meant.
-    parts = [clause(rng, split, p, v, natural=kinds.count(p.kind_name) == 1) for p, v in order]
+def _only_words(spec: Spec, parameter: Parameter) -> bool:
+    """Whether no other parameter of the tool takes words: only then is a bare "in Paris" clear."""
+    plain = ("integer", "number", "boolean", "array", "object")
+    return all(p is parameter or p.kind_name in plain for p in spec.parameters)
+
+
+def request(
+    rng: Random, split: Split, spec: Spec, given: list[tuple[Parameter, Value]], leave_out: Parameter | None = None
+) -> str:
+    """A request for ``spec`` that states each given argument once, in any order.
+
+    With ``leave_out`` and a source in the same state, the same words come out without that argument.
+    """
+    inside: list[str] = []
+    after: list[str] = []
+    for parameter, value in rng.sample(given, len(given)):
+        bare = NATURAL.get(parameter.kind_name, ()) if _only_words(spec, parameter) else ()
+        sentence = rng.random() < 0.4
+        text = clause(rng, split, parameter, value, sentence)
+        if bare and rng.random() < 0.5:
+            sentence, text = False, rng.choice(bare).format(v=value.words)
+        if parameter is not leave_out:
+            (after if sentence else inside).append(text)
     wanted = rng.choice(spec.verb.ways).format(n=spec.noun)
     joiner = rng.choice(JOINERS)
-    body = wanted + (rng.choice([" ", ", ", ": "]) + joiner.join(parts) if parts else "")
-    text = choose(rng, OPENERS, split).format(w=body) + rng.choice(CLOSERS)
+    body = choose(rng, OPENERS, split).format(w=" ".join([wanted, joiner.join(inside)]).strip())
+    text = ". ".join([body, *(part[0].upper() + part[1:] for part in after)]) + rng.choice(CLOSERS)
     return text[0].upper() + text[1:] if rng.random() < 0.7 else text

@@ -1,7 +1,7 @@
 """The parts of a training run: sizes, tokenizer, model, optimizers, learning rate and loss.
 
-Muon (Jordan et al., 2024) on the hidden matrices, AdamW on the rest; warm-up, plateau, and decay over
-the last third. ``train`` puts them together.
+Muon (Jordan et al., 2024) on the hidden matrices, AdamW on the rest; warm-up, then linear decay to zero (Bergsma et
+al., "Straight to Zero", 2025). ``train`` puts them together.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbook.finetune.stream import make_base, make_tools, render
+from workbook.finetune.stream import Batch, make_base, make_tools, render
 from workbook.finetune.tokenizer import CONTEXT, END, PAD, load_tokenizer, train_tokenizer
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Preset:
     adam_rate: float = 2e-3
     warmup: int = 100
     seed: int = 76
-    dev_every: int = 2_000_000
+    dev_every: int = 4_000_000
     compile: bool = True
 
     def tokens(self, stage: str) -> int:
@@ -50,7 +50,7 @@ class Preset:
 
 
 PRESETS: Mapping[str, Preset] = {
-    "cpu": Preset("cpu", 15_000_000, 20_000_000, 4096, workers=1),
+    "cpu": Preset("cpu", 15_000_000, 45_000_000, 8192, workers=1),
     "gpu": Preset(
         "gpu",
         600_000_000,
@@ -92,12 +92,12 @@ def build_model(preset: Preset, tokenizer: PreTrainedTokenizerFast) -> LlamaForC
 
 
 def tokenizer_for(preset: Preset, folder: Path) -> PreTrainedTokenizerFast:
-    """The tokenizer in ``folder``; learned from 40,000 rendered examples, and saved there, where it is missing."""
+    """The tokenizer in ``folder``; learned from some 40,000 rendered examples, and saved there, where it is missing."""
     if not (folder / "tokenizer.json").exists():
         # Merges only: the template is rendered by a tokenizer that knows bytes alone.
         bytes_only, rng = train_tokenizer([], 264), Random(preset.seed)
         makers = (make_base, make_tools)
-        texts = (render(makers[i % 2](rng, 1.0), bytes_only) for i in range(40_000))
+        texts = (render(example, bytes_only) for i in range(12_000) for example in makers[i % 2](rng, 1.0))
         tokenizer = train_tokenizer(texts, preset.vocabulary)
         folder.mkdir(parents=True, exist_ok=True)
         tokenizer.save_pretrained(folder)
@@ -105,8 +105,8 @@ def tokenizer_for(preset: Preset, folder: Path) -> PreTrainedTokenizerFast:
 
 
 def rate_factor(tokens: float, total: float, warmup_tokens: float) -> float:
-    """Warm-up, plateau, then linear decay over the last third of the stage."""
-    return max(0.0, min(1.0, tokens / warmup_tokens, (total - tokens) / (total / 3)))
+    """Warm-up, then linear decay to zero. A plateau brought nothing here: all gains came while the rate fell."""
+    return max(0.0, min(tokens / warmup_tokens, (total - tokens) / (total - warmup_tokens)))
 
 
 def optimizers(model: LlamaForCausalLM, preset: Preset) -> list[torch.optim.Optimizer]:
@@ -116,29 +116,46 @@ def optimizers(model: LlamaForCausalLM, preset: Preset) -> list[torch.optim.Opti
     hidden = [p for name, p in model.named_parameters() if p.ndim == 2 and "layers" in name]
     rest = [p for name, p in model.named_parameters() if not (p.ndim == 2 and "layers" in name)]
     muon = torch.optim.Muon(hidden, lr=preset.muon_rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw")
-    adam = torch.optim.AdamW(rest, lr=preset.adam_rate, betas=(0.9, 0.95), weight_decay=0.0)
+    adam = torch.optim.AdamW(rest, lr=preset.adam_rate, betas=(0.9, 0.98), weight_decay=0.0)
     for optimizer in (muon, adam):
         for group in optimizer.param_groups:
             group["peak"] = group["lr"]
     return [muon, adam]
 
 
-def within_documents(ids: torch.Tensor, bos: int) -> torch.Tensor:
-    """Which positions (rows, 1, length, length) see which: what came before in the same packed example, and no other.
+class Tensors(NamedTuple):
+    """A ``stream.Batch`` on the device; every tensor has the shape (rows, row length)."""
+
+    ids: torch.Tensor
+    weights: torch.Tensor
+    documents: torch.Tensor
+    branches: torch.Tensor
+    positions: torch.Tensor
+
+
+def to_tensors(batch: Batch, device: str) -> Tensors:
+    """The batch as tensors: weights as floats, all else as 64-bit integers."""
+    import torch
+
+    kinds = (torch.int64, torch.float32, torch.int64, torch.int64, torch.int64)
+    return Tensors(*(torch.as_tensor(a).to(device, kind) for a, kind in zip(batch, kinds, strict=True)))
+
+
+def visible(documents: torch.Tensor, branches: torch.Tensor) -> torch.Tensor:
+    """Which positions (rows, 1, length, length) see which: earlier ones of the same document, in the shared branch 0 or
+    in the same branch.
 
     Examples share made-up syllables, so a neighbour in the row is full of false leads for copying.
     """
     import torch
 
-    document = (ids == bos).cumsum(dim=1)
-    same = document[:, :, None] == document[:, None, :]
-    return (same & torch.ones_like(same).tril())[:, None]
+    same = documents[:, :, None] == documents[:, None, :]
+    open_to = (branches[:, None, :] == 0) | (branches[:, :, None] == branches[:, None, :])
+    return (same & open_to & torch.ones_like(same).tril())[:, None]
 
 
-def weighted_loss(
-    model: Any, body: Callable[..., Any], ids: torch.Tensor, weights: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean cross-entropy of the next token, weighted; and that of the fully weighted tokens alone, to look at.
+def weighted_loss(model: Any, body: Callable[..., Any], batch: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean cross-entropy of the next token, weighted; and the plain mean over the answers alone, to look at.
 
     Logits are computed only where there is weight. Of the lightly weighted tokens one in ``LIGHT_ONE_IN`` is
     taken, with so many times its weight: same mean, less work.
@@ -146,19 +163,19 @@ def weighted_loss(
     import torch
 
     # The whole row goes in, its last position is dropped after: kernels like lengths that are powers of two.
-    mask = within_documents(ids, model.config.bos_token_id)
-    hidden = body(ids, attention_mask=mask, use_cache=False).last_hidden_state[:, :-1]
-    targets, weights = ids[:, 1:], weights[:, 1:]
+    mask = visible(batch.documents, batch.branches)
+    states = body(batch.ids, attention_mask=mask, position_ids=batch.positions, use_cache=False).last_hidden_state
+    hidden, targets, weights = states[:, :-1], batch.ids[:, 1:], batch.weights[:, 1:]
     light = (weights > 0) & (weights < 1)
     taken = (weights >= 1) | (light & (torch.rand_like(weights) < 1 / LIGHT_ONE_IN))
-    full = ~light[taken]
-    scale = torch.where(full, 1.0, weights[taken] * LIGHT_ONE_IN)
+    answers = ~light[taken]
+    scale = torch.where(answers, weights[taken], weights[taken] * LIGHT_ONE_IN)
     logits = model.lm_head(hidden[taken]).float()
     losses = torch.nn.functional.cross_entropy(logits, targets[taken], reduction="none")
-    return (losses * scale).sum() / scale.sum(), losses[full].mean().detach()
+    return (losses * scale).sum() / scale.sum(), losses[answers].mean().detach()
 
 
-def copying_batch(preset: Preset, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+def copying_batch(preset: Preset, generator: torch.Generator, device: str) -> Tensors:
     """Random tokens said twice: the second time is the target. Teaches copying before anything else."""
     import torch
 
@@ -166,4 +183,7 @@ def copying_batch(preset: Preset, generator: torch.Generator) -> tuple[torch.Ten
     rows = max(1, preset.batch_tokens // (2 * half))
     first = torch.randint(8, preset.vocabulary, (rows, half), generator=generator)
     weights = torch.cat([torch.zeros(rows, half), torch.ones(rows, half)], dim=1)
-    return torch.cat([first, first], dim=1), weights
+    nowhere = torch.zeros(rows, 2 * half, dtype=torch.int64)
+    positions = torch.arange(2 * half).expand(rows, -1)
+    row = Tensors(torch.cat([first, first], dim=1), weights, nowhere, nowhere, positions)
+    return Tensors(*(tensor.to(device) for tensor in row))

@@ -1,8 +1,9 @@
 """From makers to packed batches: mixtures, curriculum, encoding, packing, and worker processes.
 
-A batch is a pair of arrays of shape (rows, row length): token ids, and the weight of each token as a
-target. Examples are packed whole, several to a row; short and long ones go to rows of different
-lengths. The stream is deterministic for a seed and a number of workers.
+Examples that share their tools are packed as a tree: the tools once, then each conversation as a branch that sees
+the tools and itself. That is the same as training on each apart, with less than half of the tokens. Trees are packed
+whole, several to a row; short and long ones go to rows of different lengths. The stream is deterministic for a seed
+and a number of workers.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import multiprocessing as mp
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workbook.finetune import conversations, general
 from workbook.finetune.checks import Funnel, evaluation_fingerprints
@@ -25,49 +27,50 @@ if TYPE_CHECKING:
     import numpy as np
     from transformers import PreTrainedTokenizerFast
 
-    Batch = tuple[np.ndarray, np.ndarray]
-
-Make = Callable[[Random, float], Example]
+Make = Callable[[Random, float], list[Example]]
 
 PROMPT_WEIGHT = 0.02  # a little loss on what is read: it teaches copying, not the schemas
-ROW_LENGTHS = (512, 1024, CONTEXT)
+DECISION_WEIGHT = 4.0  # on the first word of an answer, which decides between a call, a question and a refusal
+ROW_LENGTHS = (512, 1024, 2048, CONTEXT)
+GENERAL_SHARE = 0.45  # of the draws of the tools stage; one example each, beside families of four to nine
 
-# kind: share of the examples of the tools stage; "general" has no tools in sight
-TOOL_MIX: Mapping[str, float] = {
-    "call": 0.40,
-    "parallel": 0.05,
-    "ask": 0.17,
-    "decline": 0.11,
-    "chat": 0.05,
-    "answer": 0.05,
-    "repair": 0.05,
-    "general": 0.12,
-}
 # (tools at most, share) at the start of training and at its end
 COUNTS_EARLY = ((1, 0.60), (2, 0.30), (4, 0.10), (8, 0.0), (16, 0.0), (90, 0.0))
-COUNTS_LATE = ((1, 0.14), (2, 0.16), (4, 0.48), (8, 0.15), (16, 0.068), (90, 0.002))
+COUNTS_LATE = ((1, 0.16), (2, 0.20), (4, 0.44), (8, 0.13), (16, 0.066), (90, 0.004))
+
+
+class Batch(NamedTuple):
+    """Arrays of shape (rows, row length): token ids, the weight of each as a target, and what it sees.
+
+    A token sees what came before it in its own document: in branch 0, the part that all share, and in its own branch.
+    """
+
+    ids: np.ndarray
+    weights: np.ndarray
+    documents: np.ndarray
+    branches: np.ndarray
+    positions: np.ndarray
 
 
 def _count(rng: Random, progress: float) -> int:
     """How many tools an example has: few at first, up to a full context later."""
-    mix = min(1.0, progress / 0.4)
+    mix = min(1.0, progress / 0.3)
     weights = [(1 - mix) * a[1] + mix * b[1] for a, b in zip(COUNTS_EARLY, COUNTS_LATE, strict=True)]
     top = rng.choices([c for c, _ in COUNTS_LATE], weights)[0]
     low = {1: 1, 2: 2, 4: 3, 8: 5, 16: 9, 90: 50}[top]
     return rng.randint(low, top)
 
 
-def make_base(rng: Random, progress: float, split: Split = "train") -> Example:
+def make_base(rng: Random, progress: float, split: Split = "train") -> list[Example]:
     """An example of the general stage."""
-    return general.make(rng, split)
+    return [general.make(rng, split)]
 
 
-def make_tools(rng: Random, progress: float, split: Split = "train") -> Example:
-    """An example of the tools stage."""
-    kind = rng.choices(list(TOOL_MIX), list(TOOL_MIX.values()))[0]
-    if kind == "general":
-        return general.make(rng, split)
-    return conversations.MAKERS[kind](rng, split, _count(rng, progress))
+def make_tools(rng: Random, progress: float, split: Split = "train") -> list[Example]:
+    """A family of examples of the tools stage, or one without tools."""
+    if rng.random() < GENERAL_SHARE:
+        return [general.make(rng, split)]
+    return conversations.family(rng, split, _count(rng, progress))
 
 
 STAGES: Mapping[str, Make] = {"base": make_base, "tools": make_tools}
@@ -82,7 +85,7 @@ def render(example: Example, tokenizer: PreTrainedTokenizerFast, prompt_only: bo
 
 
 def encode(example: Example, tokenizer: PreTrainedTokenizerFast) -> tuple[list[int], list[float]]:
-    """Token ids and loss weights: 1 on the assistant's words, little on the rest.
+    """Token ids and loss weights: 1 on the assistant's words, more on the first of them, little on the rest.
 
     Of a repair only the last turn is learned: the first call is wrong on purpose.
     """
@@ -90,8 +93,40 @@ def encode(example: Example, tokenizer: PreTrainedTokenizerFast) -> tuple[list[i
     weights = [PROMPT_WEIGHT] * len(ids)
     spans = _assistant_spans(ids, tokenizer)
     for first, last in spans[-1:] if example.kind == "repair" else spans:
-        weights[first : last + 1] = [1.0] * (last + 1 - first)
+        weights[first : last + 1] = [DECISION_WEIGHT] + [1.0] * (last - first)
     return ids, weights
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A document: what its examples share (branch 0), then the rest of each as a branch of its own."""
+
+    ids: list[int]
+    weights: list[float]
+    branches: list[int]
+    positions: list[int]
+
+
+def plant(examples: list[Example], tokenizer: PreTrainedTokenizerFast) -> Tree:
+    """Encode examples with the same tools as one tree; what does not fit into the context is left out."""
+    encoded = [encode(example, tokenizer) for example in examples]
+    columns = zip(*(ids for ids, _ in encoded), strict=False)
+    shared = len(list(takewhile(lambda column: len(set(column)) == 1, columns)))
+    if len(encoded) == 1:
+        ids, weights = encoded[0]
+        return Tree(ids, weights, [0] * len(ids), list(range(len(ids))))
+    ids, weights = encoded[0]
+    tree = Tree(ids[:shared], weights[:shared], [0] * shared, list(range(shared)))
+    for branch, (ids, weights) in enumerate(encoded, start=1):
+        own = len(ids) - shared
+        if len(tree.ids) + own > CONTEXT:
+            continue
+        tree.ids.extend(ids[shared:])
+        # The first token of a branch follows another branch in the row: nothing that it could be predicted from.
+        tree.weights.extend([0.0, *weights[shared + 1 :]])
+        tree.branches.extend([branch] * own)
+        tree.positions.extend(range(shared, len(ids)))
+    return tree
 
 
 def _assistant_spans(ids: list[int], tokenizer: PreTrainedTokenizerFast) -> list[tuple[int, int]]:
@@ -108,39 +143,44 @@ def _assistant_spans(ids: list[int], tokenizer: PreTrainedTokenizerFast) -> list
 
 
 class Packer:
-    """Collects encoded examples into batches of ``batch_tokens`` tokens, one row length at a time."""
+    """Collects trees into batches of ``batch_tokens`` tokens, one row length at a time."""
 
     def __init__(self, batch_tokens: int, pad: int) -> None:
         self._pad = pad
-        self._rows: dict[int, list[tuple[list[int], list[float]]]] = {n: [] for n in ROW_LENGTHS}
+        self._rows: dict[int, list[list[Tree]]] = {n: [] for n in ROW_LENGTHS}
         self._capacity = {n: max(1, batch_tokens // n) for n in ROW_LENGTHS}
 
-    def add(self, ids: list[int], weights: list[float]) -> Batch | None:
-        """Place one example; gives a full batch when there is no room for it any more."""
-        length = next((n for n in ROW_LENGTHS if len(ids) <= n), None)
+    def add(self, tree: Tree) -> Batch | None:
+        """Place one tree; gives a full batch when there is no room for it any more."""
+        length = next((n for n in ROW_LENGTHS if len(tree.ids) <= n), None)
         if length is None:
             return None
         rows = self._rows[length]
-        row = next((r for r in rows if len(r[0]) + len(ids) <= length), None)
+        row = next((r for r in rows if sum(len(t.ids) for t in r) + len(tree.ids) <= length), None)
         if row is not None:
-            row[0].extend(ids)
-            row[1].extend(weights)
+            row.append(tree)
             return None
         full = len(rows) == self._capacity[length]
         batch = self._emit(length) if full else None
-        self._rows[length].append((list(ids), list(weights)))
+        self._rows[length].append([tree])
         return batch
 
     def _emit(self, length: int) -> Batch:
         import numpy as np
 
         rows, self._rows[length] = self._rows[length], []
-        ids = np.full((len(rows), length), self._pad, dtype=np.int32)
-        weights = np.zeros((len(rows), length), dtype=np.float32)
-        for i, (row_ids, row_weights) in enumerate(rows):
-            ids[i, : len(row_ids)] = row_ids
-            weights[i, : len(row_weights)] = row_weights
-        return ids, weights
+        shape = (len(rows), length)
+        ids = np.full(shape, self._pad, dtype=np.int32)
+        weights = np.zeros(shape, dtype=np.float32)
+        documents, branches, positions = (np.zeros(shape, dtype=np.int32) for _ in range(3))
+        for i, row in enumerate(rows):
+            start = 0
+            for document, tree in enumerate(row, start=1):
+                span = slice(start, start + len(tree.ids))
+                ids[i, span], weights[i, span] = tree.ids, tree.weights
+                documents[i, span], branches[i, span], positions[i, span] = document, tree.branches, tree.positions
+                start = span.stop
+        return Batch(ids, weights, documents, branches, positions)
 
 
 @dataclass(frozen=True)
@@ -166,19 +206,17 @@ def batches(config: StreamConfig, funnel: Funnel) -> Iterator[Batch]:
     make, made = STAGES[config.stage], 0
     while True:
         progress = min(1.0, (config.start_tokens + made * config.workers) / config.tokens)
-        example = make(rng, progress)
-        if not funnel.keep(example):
-            continue
-        batch = packer.add(*encode(example, tokenizer))
+        kept = [example for example in make(rng, progress) if funnel.keep(example)]
+        batch = packer.add(plant(kept, tokenizer)) if kept else None
         if batch is not None:
-            made += batch[0].size
+            made += batch.ids.size
             yield batch
 
 
 def _work(config: StreamConfig, queue: Any) -> None:
     funnel = Funnel(evaluation_fingerprints(config.tasks))
     for batch in batches(config, funnel):
-        queue.put((*batch, dict(funnel.counts)))
+        queue.put((batch, dict(funnel.counts)))
 
 
 class Stream:
@@ -203,8 +241,8 @@ class Stream:
     def __iter__(self) -> Iterator[Batch]:
         while True:
             for i, queue in enumerate(self._queues):
-                ids, weights, self._latest[i] = queue.get(timeout=600)
-                yield ids, weights
+                batch, self._latest[i] = queue.get(timeout=600)
+                yield batch
 
     def close(self) -> None:
         """End the worker processes."""

@@ -52,10 +52,8 @@ def tool_set(name: str) -> list[dict[str, Any]]:
     kinds, fewest, most = TOOL_SETS[name]
     rng, funnel, rows = Random(f"{SEED}/{name}"), Funnel(), []
     for kind, count in kinds.items():
-        make = conversations.MAKERS[kind]
-        drawn = (make(rng, "held_out", rng.randint(fewest, most)) for _ in iter(int, 1))
-        wanted = "call" if kind == "parallel" else kind
-        rows += _distinct((e for e in drawn if e.kind == wanted), count, funnel)
+        drawn = (conversations.make(kind, rng, "held_out", rng.randint(fewest, most)) for _ in iter(int, 1))
+        rows += _distinct(drawn, count, funnel)
     rng.shuffle(rows)
     return [task_row(example, i) for i, example in enumerate(rows)]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from workbook.core.chat import Tool
 from workbook.finetune.values import ADJECTIVES, KINDS, Kind, Value, array_kind, enum_kind, object_kind
-from workbook.finetune.words import NOUNS, VERBS, Split, Verb, alike, belongs, draw, made_up, thing
+from workbook.finetune.words import NOUNS, VERBS, Split, Verb, alike, belongs, draw, fresh_word, thing
 
 # kind: names (a name after "=" is the noun that the description uses instead of the name's own words)
 CONCEPTS: Mapping[str, str] = {
@@ -130,13 +130,13 @@ def _kind(rng: Random, split: Split, kind_name: str, name: str) -> Kind:
 
 def _invented_fields(rng: Random, split: Split) -> dict[str, str]:
     kinds = ("word", "integer", "code", "noun", "number")
-    return {draw(lambda: made_up(rng), split): rng.choice(kinds) for _ in range(2)}
+    return {draw(lambda: fresh_word(rng), split): rng.choice(kinds) for _ in range(2)}
 
 
 def _invented_concept(rng: Random, split: Split) -> tuple[str, str, str]:
-    """A parameter named by a made-up or compound word, of any simple kind."""
+    """A parameter named by a fresh or compound word, of any simple kind."""
     name = rng.choice(
-        [made_up(rng), f"{rng.choice(ADJECTIVES)}_{rng.choice(NOUNS)}", f"{rng.choice(NOUNS)}_{made_up(rng)}"]
+        [fresh_word(rng), f"{rng.choice(ADJECTIVES)}_{rng.choice(NOUNS)}", f"{rng.choice(NOUNS)}_{fresh_word(rng)}"]
     )
     kind = rng.choice(
         ["word", "integer", "code", "noun", "number", "person", "city", "enum", "phrase", "boolean", "object", "array"]
@@ -150,8 +150,8 @@ def _describe(rng: Random, noun: str, about: str) -> str:
 
 
 def make_parameter(rng: Random, split: Split, about: str, required: bool) -> Parameter:
-    """A random parameter; a quarter have names that no list holds."""
-    if rng.random() < 0.25:
+    """A random parameter; half have names that no list holds."""
+    if rng.random() < 0.5:
         name, noun, kind_name = draw_concept(rng, split)
     else:
         name, noun, kind_name = rng.choice(_concepts(split))
@@ -202,16 +202,21 @@ def _parameters_schema(parameters: list[Parameter]) -> dict[str, Any]:
     return {**schema, "required": required} if required else schema
 
 
-def toolbox(rng: Random, split: Split, spec: Spec, count: int) -> list[Spec]:
-    """``spec`` among ``count`` tools in random order; a third of the others are near misses."""
-    others: list[Spec] = []
-    while len(others) < count - 1:
-        other = _neighbour(rng, split, spec)
-        if not any(other.thing == o.thing and alike(other.verb, o.verb) for o in (spec, *others)):
-            others.append(other)
-    box = [spec, *others]
+def make_box(rng: Random, split: Split, count: int) -> list[Spec]:
+    """``count`` tools in random order; a third are near misses of one of them."""
+    box = [make_spec(rng, split)]
+    while len(box) < count:
+        box.append(foreign(rng, split, box[:1], box))
     rng.shuffle(box)
     return box
+
+
+def foreign(rng: Random, split: Split, near: list[Spec], box: list[Spec] | None = None) -> Spec:
+    """A tool that does what none of ``box`` does (default: ``near``), often close to one of ``near``."""
+    while True:
+        other = _neighbour(rng, split, rng.choice(near))
+        if not any(other.thing == o.thing and alike(other.verb, o.verb) for o in box or near):
+            return other
 
 
 def _neighbour(rng: Random, split: Split, spec: Spec) -> Spec:

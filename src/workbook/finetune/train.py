@@ -22,10 +22,12 @@ from workbook.finetune.development import dev_scores
 from workbook.finetune.pretrain import (
     PRESETS,
     Preset,
+    Tensors,
     build_model,
     copying_batch,
     optimizers,
     rate_factor,
+    to_tensors,
     tokenizer_for,
     weighted_loss,
 )
@@ -142,17 +144,22 @@ def _stream_config(run: Run, models: Path) -> StreamConfig:
     )
 
 
-def _loop(run: Run, body: Any, stream: Stream, stop: _Interrupt, models: Path, progress: Progress) -> None:
-    import torch
+def _factor(run: Run, total: int, step_tokens: int) -> float:
+    """The schedule of the whole stage, under a short warm-up after a resume (the optimizer may be a fresh one)."""
+    warmup = run.preset.warmup * step_tokens
+    since = (run.record.tokens - run.warm_from + step_tokens) / warmup
+    return min(rate_factor(run.record.tokens + step_tokens, total, warmup), since)
 
+
+def _loop(run: Run, body: Any, stream: Stream, stop: _Interrupt, models: Path, progress: Progress) -> None:
     record, total, recent = run.record, run.preset.tokens(run.stage), []
     saved = noted = time.monotonic()
     started, before, counted = time.monotonic(), record.seconds, Counter(record.funnel)
     next_dev = record.tokens + run.preset.dev_every
-    for ids, weights in stream:
-        factor = rate_factor(record.tokens - run.warm_from + 1, total - run.warm_from, run.preset.warmup * ids.size)
-        loss = _step(run, body, torch.from_numpy(ids).long(), torch.from_numpy(weights), factor)
-        record.tokens += ids.size
+    for batch in stream:
+        factor = _factor(run, total, batch.ids.size)
+        loss = _step(run, body, to_tensors(batch, run.device), factor)
+        record.tokens += batch.ids.size
         recent.append(loss)
         record.seconds = before + time.monotonic() - started
         record.funnel = dict(counted + stream.counts)
@@ -177,13 +184,13 @@ def _note(run: Run, recent: list[torch.Tensor], total: int, progress: Progress) 
     progress(f"{run.stage}: {record.tokens:,} of {total:,} tokens, loss on answers {loss:.4f}, {speed:,.0f} tokens/s")
 
 
-def _step(run: Run, body: Any, ids: torch.Tensor, weights: torch.Tensor, factor: float) -> torch.Tensor:
+def _step(run: Run, body: Any, batch: Tensors, factor: float) -> torch.Tensor:
     """One update; gives the loss on the answers alone."""
     import torch
 
-    ids, weights = ids.to(run.device), weights.to(run.device)
     with torch.autocast(run.device, dtype=torch.bfloat16):
-        loss, answers = weighted_loss(run.model, run.model.model if ids.shape[1] > 1024 else body, ids, weights)
+        rare = batch.ids.shape[1] > 2048  # not worth a compilation
+        loss, answers = weighted_loss(run.model, run.model.model if rare else body, batch)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     for optimizer in run.optimizers:
@@ -200,11 +207,12 @@ def _teach_copying(run: Run, body: Any, progress: Progress) -> None:
 
     generator, seen, loss = torch.Generator().manual_seed(run.preset.seed), 0, 99.0
     while loss > COPY_LOSS and seen < COPY_TOKENS:
-        ids, weights = copying_batch(run.preset, generator)
-        seen += ids.numel()
-        step = _step(run, body, ids, weights, min(1.0, seen / (run.preset.warmup * ids.numel())))
+        batch = copying_batch(run.preset, generator, run.device)
+        size = batch.ids.numel()
+        seen += size
+        step = _step(run, body, batch, min(1.0, seen / (run.preset.warmup * size)))
         loss = 0.9 * min(loss, 12.0) + 0.1 * float(step)
-        if (seen // ids.numel()) % 40 == 0:
+        if (seen // size) % 40 == 0:
             progress(f"copying: {seen:,} tokens, loss {loss:.2f}")
     progress(f"copying: learned to a loss of {loss:.2f} in {seen:,} tokens")
 

@@ -14,7 +14,7 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from workbook.finetune.words import NOUNS, Split, choose, draw, made_up
+from workbook.finetune.words import NOUNS, Split, choose, draw, fresh_word
 
 MONTHS = "January February March April May June July August September October November December".split()
 ADJECTIVES = tuple(
@@ -87,7 +87,7 @@ def _same(text: str) -> Value:
 def _entity(name: str) -> Callable[[Random, Split], Value]:
     def sample(rng: Random, split: Split) -> Value:
         if rng.random() < 0.35:
-            return _same(draw(lambda: made_up(rng).capitalize(), split))
+            return _same(draw(lambda: fresh_word(rng).capitalize(), split))
         return _same(choose(rng, entities(name), split))
 
     return sample
@@ -107,7 +107,9 @@ def _code(rng: Random) -> str:
 
 
 def _phrase(rng: Random) -> str:
-    words = [rng.choice([rng.choice(NOUNS).replace("_", " "), made_up(rng), rng.choice(ADJECTIVES)]) for _ in range(4)]
+    words = [
+        rng.choice([rng.choice(NOUNS).replace("_", " "), fresh_word(rng), rng.choice(ADJECTIVES)]) for _ in range(4)
+    ]
     return " ".join(words[: rng.randint(2, 4)])
 
 
@@ -118,11 +120,11 @@ def _quoted(rng: Random, split: Split) -> Value:
 
 
 def _email(rng: Random) -> str:
-    return f"{made_up(rng)}@{rng.choice([made_up(rng) + '.com', made_up(rng) + '.org', 'mail.net'])}"
+    return f"{fresh_word(rng)}@{rng.choice([fresh_word(rng) + '.com', fresh_word(rng) + '.org', 'mail.net'])}"
 
 
 def _path(rng: Random) -> str:
-    return f"{made_up(rng)}/{rng.choice(NOUNS)}.{rng.choice(['txt', 'csv', 'pdf', 'png', 'md'])}"
+    return f"{fresh_word(rng)}/{rng.choice(NOUNS)}.{rng.choice(['txt', 'csv', 'pdf', 'png', 'md'])}"
 
 
 def _date(rng: Random, split: Split) -> Value:
@@ -149,20 +151,19 @@ KINDS: dict[str, Kind] = {
         for name in ("person", "first_name", "city", "company", "street", "job", "country")
     },
     "code": Kind(STRING, _text(_code)),
-    "word": Kind(STRING, _text(lambda rng: made_up(rng))),
+    "word": Kind(STRING, _text(lambda rng: fresh_word(rng))),
     "noun": Kind(STRING, _text(lambda rng: f"{rng.choice(ADJECTIVES)} {rng.choice(NOUNS).replace('_', ' ')}")),
     "phrase": Kind(STRING, _quoted),
     "username": Kind(
-        STRING, _text(lambda rng: f"{made_up(rng)}{rng.choice(['', '_', '.'])}{_digits(rng, 0, 3)}".rstrip("_."))
+        STRING, _text(lambda rng: f"{fresh_word(rng)}{rng.choice(['', '_', '.'])}{_digits(rng, 0, 3)}".rstrip("_."))
     ),
     "email": Kind({"type": "string", "format": "email"}, _text(_email)),
     "path": Kind(STRING, _text(_path)),
-    "url": Kind({"type": "string", "format": "uri"}, _text(lambda rng: f"https://{made_up(rng)}.com/{made_up(rng)}")),
-    "date": Kind({"type": "string", "format": "date"}, _date),
-    "time": Kind(
-        {"type": "string", "format": "time"},
-        _text(lambda rng: f"{rng.randrange(24):02d}:{rng.randrange(60):02d}"),
+    "url": Kind(
+        {"type": "string", "format": "uri"}, _text(lambda rng: f"https://{fresh_word(rng)}.com/{fresh_word(rng)}")
     ),
+    "date": Kind({"type": "string", "format": "date"}, _date),
+    "time": Kind(STRING, _text(lambda rng: f"{rng.randrange(24):02d}:{rng.randrange(60):02d}")),
     "integer": Kind({"type": "integer"}, _integer),
     "number": Kind({"type": "number"}, _number),
 }
@@ -173,7 +174,7 @@ def enum_kind(rng: Random, split: Split) -> Kind:
     if rng.random() < 0.5:
         options = choose(rng, CHOICES, split).split("|")
     else:
-        options = [draw(lambda: made_up(rng), split) for _ in range(rng.randint(2, 5))]
+        options = [draw(lambda: fresh_word(rng), split) for _ in range(rng.randint(2, 5))]
 
     def sample(rng: Random, split: Split) -> Value:
         picked = rng.choice(options)

@@ -1,9 +1,24 @@
 """How a constraint is enforced: engines, the processor, generation that checks its output."""
 
-from workbook.grammar.compiling import processor
+from workbook.grammar.compiling import decoder, processor
+from workbook.grammar.decoding import PLANS, Costs, GrammarDecoder
 from workbook.grammar.engine import GrammarError
 from workbook.grammar.generation import Constrained, generate
 from workbook.grammar.stepper import Candidate, Step, steps
 from workbook.grammar.support import ENGINES, gaps
 
-__all__ = ["ENGINES", "Candidate", "Constrained", "GrammarError", "Step", "gaps", "generate", "processor", "steps"]
+__all__ = [
+    "ENGINES",
+    "PLANS",
+    "Candidate",
+    "Constrained",
+    "Costs",
+    "GrammarDecoder",
+    "GrammarError",
+    "Step",
+    "decoder",
+    "gaps",
+    "generate",
+    "processor",
+    "steps",
+]

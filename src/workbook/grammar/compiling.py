@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
 from workbook.core.settings import unknown
+from workbook.grammar.decoding import PLANS, Drafter, GrammarDecoder
 from workbook.grammar.engine import CompiledConstraint, Engine, GrammarError
 from workbook.grammar.processor import GrammarProcessor
 from workbook.grammar.support import ENGINES, enforcers, gaps
@@ -39,6 +40,25 @@ def processor(model: Any, constraint: Constraint | Sequence[Constraint], engine:
     if isinstance(constraint, Sequence):
         return GrammarProcessor([compiled(model, one, engine)[0] for one in constraint])
     return GrammarProcessor(compiled(model, constraint, engine)[0])
+
+
+def decoder(
+    model: Any,
+    constraint: Constraint | Sequence[Constraint] | None,
+    plan: str = "fast_forward",
+    engine: str = "auto",
+    drafter: Drafter | None = None,
+) -> GrammarDecoder:
+    """The decoding loop of that plan, for ``model.complete(..., decoder=...)``; None decodes freely.
+
+    Raises :class:`GrammarError` as :func:`processor` does, ``UsageError`` for an unknown plan.
+    """
+    if plan not in PLANS:
+        raise unknown("plan", plan, PLANS)
+    if constraint is None or not PLANS[plan].masked:
+        return GrammarDecoder(None, PLANS["free"], drafter)
+    each = constraint if isinstance(constraint, Sequence) else [constraint]
+    return GrammarDecoder([compiled(model, one, engine)[0] for one in each], PLANS[plan], drafter)
 
 
 def compiled(model: Any, constraint: Constraint, engine: str = "auto") -> tuple[CompiledConstraint, str]:

@@ -7,6 +7,7 @@ may end here is a bit of the mask, and a text that has ended is the processor's 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from workbook.core.constraints import Constraint
@@ -27,11 +28,34 @@ class Matcher(Protocol):
     def consume(self, token: int) -> bool:
         """Go on by one token; False, and no change, when the constraint forbids it."""
 
+    def accepts(self, tokens: Sequence[int]) -> int:
+        """How many of ``tokens``, one after the other, could be consumed; nothing is."""
+
     def rollback(self, count: int) -> None:
         """Take the last ``count`` consumed tokens back."""
 
     def write_mask(self, masks: torch.Tensor, row: int) -> None:
         """Write the next token's mask into ``masks[row]``: one bit a token, int32, on CPU."""
+
+    def forced(self) -> list[int]:
+        """The tokens of the text that must come next, as the tokenizer writes it; empty when there is a choice.
+
+        What an engine cannot tell cheaply it leaves to the model: an empty list is never wrong.
+        """
+
+    def may_end(self) -> bool:
+        """Whether the text may end here."""
+
+    def must_end(self) -> bool:
+        """Whether the text must end here."""
+
+
+def accepted_by_trial(matcher: Matcher, tokens: Sequence[int]) -> int:
+    """:meth:`Matcher.accepts` for an engine that has no such question: consume, then take back."""
+    count = next((index for index, token in enumerate(tokens) if not matcher.consume(token)), len(tokens))
+    if count:
+        matcher.rollback(count)
+    return count
 
 
 class CompiledConstraint(Protocol):

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from workbook.core.constraints import Constraint
 from workbook.grammar.checking import response_format, violations
-from workbook.grammar.compiling import processor
+from workbook.grammar.compiling import decoder, processor
 from workbook.models.base import Completion
 
 Status = Literal["valid", "invalid", "truncated", "unchecked"]
@@ -38,17 +38,21 @@ def generate(
     prompts: Sequence[str],
     constraint: Constraint | Sequence[Constraint] | None = None,
     engine: str = "auto",
+    plan: str | None = None,
     **sampling: Any,
 ) -> list[Constrained]:
     """Complete every prompt under ``constraint`` (one for all, or one for each prompt) and check what came out.
 
-    ``sampling``: ``max_new_tokens``, ``temperature``, ``seed``, as for ``model.complete``. A server
-    enforces the constraint itself, or does not: the check tells.
+    ``sampling``: ``max_new_tokens``, ``temperature``, ``seed``, as for ``model.complete``. With a ``plan`` (see
+    ``decoding.PLANS``) our own loop decodes, else transformers' with a processor. A server enforces the constraint
+    itself, or does not: the check tells.
     """
     each = _for_each(constraint, len(prompts))
     if hasattr(model, "complete_constrained"):
         requests = [response_format(one) if one is not None else {} for one in each]
         completions = model.complete_constrained(prompts, requests, **sampling)
+    elif plan is not None:
+        completions = model.complete(prompts, decoder=decoder(model, constraint, plan, engine), **sampling)
     elif constraint is None:
         completions = model.complete(prompts, **sampling)
     else:

@@ -8,6 +8,7 @@ error is a state, which is looked at here.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ class LlguidanceEngine:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self.tokenizer = _tokenizer(vocabulary)
+        self.tokenizer = tokenizer_of(vocabulary)
 
     def compile(self, constraint: Constraint) -> LlguidanceConstraint:
         """See :class:`workbook.grammar.engine.Engine`."""
@@ -79,7 +80,7 @@ class LlguidanceEngine:
         return [f"start: TEXT | lead body{more}", f"TEXT: /{text}/", f"lead[lazy]: /(?s:.*){OPEN}/"]
 
 
-def _tokenizer(vocabulary: Vocabulary) -> Any:
+def tokenizer_of(vocabulary: Vocabulary) -> Any:
     """llguidance's tokenizer, in which all control tokens are special, whatever the tokenizer's file says."""
     from llguidance import LLTokenizer
 
@@ -118,6 +119,10 @@ class LlguidanceMatcher:
         """Accept a token, unless the grammar forbids it."""
         return self.inner.try_consume_tokens([token]) == 1
 
+    def accepts(self, tokens: Sequence[int]) -> int:
+        """How many could be consumed."""
+        return self.inner.validate_tokens(list(tokens))
+
     def rollback(self, count: int) -> None:
         """Take tokens back."""
         if not self.inner.rollback(count):
@@ -129,3 +134,15 @@ class LlguidanceMatcher:
         self.inner.unsafe_compute_mask_ptr(target.data_ptr(), target.numel() * target.element_size())
         if self.inner.is_error():
             raise GrammarError(f"llguidance gave up: {self.inner.get_error()[:300]}")
+
+    def forced(self) -> list[int]:
+        """Canonical tokens of the forced text."""
+        return self.inner.compute_ff_tokens()
+
+    def may_end(self) -> bool:
+        """Whether the grammar is satisfied."""
+        return self.inner.is_accepting()
+
+    def must_end(self) -> bool:
+        """Whether the parser takes nothing but the end."""
+        return self.inner.is_stopped() and self.inner.is_accepting()

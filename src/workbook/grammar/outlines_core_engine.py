@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
-from workbook.grammar.engine import GrammarError
+from workbook.grammar.engine import GrammarError, accepted_by_trial
 from workbook.grammar.schemas import call_schema, prepared
 from workbook.grammar.tool_text import text_without
 from workbook.grammar.vocabulary import Vocabulary
@@ -104,16 +105,16 @@ class OutlinesCoreConstraint:
 
     def matcher(self) -> OutlinesCoreMatcher:
         """Follow a new text."""
-        return OutlinesCoreMatcher(self.index)
+        return OutlinesCoreMatcher(self.index, self.vocabulary.stop_ids[0])
 
 
 class OutlinesCoreMatcher:
     """One text; see :class:`workbook.grammar.engine.Matcher`."""
 
-    def __init__(self, index: Any) -> None:
+    def __init__(self, index: Any, stop: int) -> None:
         from outlines_core import Guide
 
-        self.inner = Guide(index, max_rollback=LONGEST_TEXT)
+        self.inner, self.stop = Guide(index, max_rollback=LONGEST_TEXT), stop
 
     def consume(self, token: int) -> bool:
         """Accept a token, unless the expression forbids it."""
@@ -121,6 +122,10 @@ class OutlinesCoreMatcher:
             return False
         self.inner.advance(token, return_tokens=False)
         return True
+
+    def accepts(self, tokens: Sequence[int]) -> int:
+        """How many could be consumed."""
+        return accepted_by_trial(self, tokens)
 
     def rollback(self, count: int) -> None:
         """Take tokens back."""
@@ -130,3 +135,15 @@ class OutlinesCoreMatcher:
         """Fill one row."""
         target = masks[row]
         self.inner.write_mask_into(target.data_ptr(), target.numel(), target.element_size())
+
+    def forced(self) -> list[int]:
+        """Never said: an index knows tokens, and several of them may begin the same forced text."""
+        return []
+
+    def may_end(self) -> bool:
+        """Whether the expression matches."""
+        return self.stop in self.inner.get_tokens()
+
+    def must_end(self) -> bool:
+        """Whether no token leads on."""
+        return self.inner.get_tokens() == [self.stop]

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbook.grammar import masks as bits
-from workbook.grammar.engine import CompiledConstraint, GrammarError, Matcher
+from workbook.grammar.engine import CompiledConstraint, GrammarError
+from workbook.grammar.row import Row
 
 if TYPE_CHECKING:
     import torch
@@ -34,7 +35,7 @@ class GrammarProcessor:
 
     def reset(self) -> None:
         """Forget the last generation; the next call starts a new one."""
-        self._rows: list[_Row] = []
+        self._rows: list[Row] = []
         self._seen: torch.Tensor | None = None
         self._prompt_length = 0
 
@@ -88,7 +89,7 @@ class GrammarProcessor:
         if rows % len(constraints):
             raise GrammarError(f"{len(constraints)} constraints do not fit {rows} rows", "Give one for each prompt.")
         each = rows // len(constraints)  # beams, or several samples, of one prompt stand together
-        self._rows = [_Row(constraints[row // each]) for row in range(rows)]
+        self._rows = [Row(constraints[row // each]) for row in range(rows)]
         self._prompt_length = input_ids.shape[1]
         self._masks: torch.Tensor | None = None
         self._pinned = input_ids.device.type == "cuda"
@@ -99,42 +100,3 @@ class GrammarProcessor:
         for index, row in enumerate(self._rows):
             row.write_mask(self._masks, index)
         return self._masks
-
-
-class _Row:
-    """One text: the tokens seen, and a matcher that has consumed the first ``followed`` of them."""
-
-    def __init__(self, compiled: CompiledConstraint) -> None:
-        self.matcher: Matcher = compiled.matcher()
-        self.stop_ids = compiled.vocabulary.stop_ids
-        self.tokens: list[int] = []
-        self.followed = 0
-
-    def append(self, token: int) -> None:
-        """One more token. After a stop token, or one that is forbidden, the matcher stays where it is."""
-        going_on = self.followed == len(self.tokens) and token not in self.stop_ids
-        self.tokens.append(token)
-        if going_on and self.matcher.consume(token):
-            self.followed += 1
-
-    def become(self, tokens: Sequence[int]) -> None:
-        """Follow another text, from where it parts from the present one."""
-        common = 0
-        while common < min(len(tokens), len(self.tokens)) and tokens[common] == self.tokens[common]:
-            common += 1
-        if self.followed > common:
-            self.matcher.rollback(self.followed - common)
-            self.followed = common
-        del self.tokens[common:]
-        for token in tokens[common:]:
-            self.append(token)
-
-    def write_mask(self, masks: torch.Tensor, index: int) -> None:
-        """The matcher's mask; a row that has ended, or left the constraint, may only stop."""
-        if self.followed < len(self.tokens):
-            bits.only(masks, index, self.stop_ids)
-            return
-        self.matcher.write_mask(masks, index)
-        if len(self.stop_ids) > 1 and any(bits.test_bit(masks, index, stop) for stop in self.stop_ids):
-            for stop in self.stop_ids:
-                bits.allow(masks, index, stop)

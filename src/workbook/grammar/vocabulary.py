@@ -7,6 +7,7 @@ characters that no JSON text contains, in the grammars that want them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -61,6 +62,33 @@ class Vocabulary:
         return tuple(
             marks.get(index, b"" if taken & set(token) else token) for index, token in enumerate(self.token_bytes)
         )
+
+    def settled_tokens(self, text: str) -> list[int]:
+        """The tokens of ``text`` that no text after it can change; a :data:`MARKS` character is its control token.
+
+        ``{"name": "get`` may go on as ``getter``, so the last word waits until something that is no letter follows.
+        """
+        tokens: list[int] = []
+        names = {mark: self.control[tag] for tag, mark in MARKS.items()} if self.has_marks else {}
+        pieces = re.split(f"([{''.join(MARKS.values())}])", text)
+        for index, piece in enumerate(pieces):
+            last = index == len(pieces) - 1
+            tokens += [names[piece]] if piece in names else self._settled(piece, last)
+        return tokens
+
+    def _settled(self, text: str, open_ended: bool) -> list[int]:
+        if not text:
+            return []
+        if not open_ended:
+            return list(self.tokenizer.encode(text, add_special_tokens=False))
+        return list(self._partial.tokenize_partial(text.encode())[0])
+
+    @cached_property
+    def _partial(self) -> Any:
+        """llguidance's wrapper of the tokenizer, which knows where a tokenization is settled."""
+        from workbook.grammar.llguidance_engine import tokenizer_of
+
+        return tokenizer_of(self)
 
     @property
     def tags(self) -> tuple[str, str]:

@@ -6,10 +6,12 @@ JSON is spelled as ``json.dumps`` spells it, tool calls are a structural tag.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
-from workbook.grammar.engine import GrammarError
+from workbook.grammar import masks as bits
+from workbook.grammar.engine import GrammarError, accepted_by_trial
 from workbook.grammar.schemas import call_schema, prepared
 from workbook.grammar.tool_text import text_without
 from workbook.grammar.vocabulary import Vocabulary
@@ -107,20 +109,24 @@ class XgrammarConstraint:
 
     def matcher(self) -> XgrammarMatcher:
         """Follow a new text."""
-        return XgrammarMatcher(self.compiled)
+        return XgrammarMatcher(self.compiled, self.vocabulary)
 
 
 class XgrammarMatcher:
     """One text; see :class:`workbook.grammar.engine.Matcher`."""
 
-    def __init__(self, compiled: Any) -> None:
+    def __init__(self, compiled: Any, vocabulary: Vocabulary) -> None:
         import xgrammar
 
-        self.inner = xgrammar.GrammarMatcher(compiled)
+        self.inner, self.vocabulary = xgrammar.GrammarMatcher(compiled), vocabulary
 
     def consume(self, token: int) -> bool:
         """Accept a token, unless the grammar forbids it."""
         return self.inner.accept_token(token)
+
+    def accepts(self, tokens: Sequence[int]) -> int:
+        """How many could be consumed."""
+        return accepted_by_trial(self, tokens)
 
     def rollback(self, count: int) -> None:
         """Take tokens back."""
@@ -129,3 +135,24 @@ class XgrammarMatcher:
     def write_mask(self, masks: torch.Tensor, row: int) -> None:
         """Fill one row."""
         self.inner.fill_next_token_bitmask(masks, row)
+
+    def forced(self) -> list[int]:
+        """The forced string, cut where its tokenization could still depend on what follows."""
+        return self.vocabulary.settled_tokens(self.inner.find_jump_forward_string())
+
+    def may_end(self) -> bool:
+        """Whether the grammar is satisfied."""
+        return self.inner.is_completed()
+
+    def must_end(self) -> bool:
+        """Whether the grammar is satisfied and has no way on: asked of the mask, for the engine does not say."""
+        if not self.inner.is_completed():
+            return False
+        mask = bits.allocate(1, self.vocabulary.width)
+        self.inner.fill_next_token_bitmask(mask, 0)
+        return not bits.unpack(mask, self.vocabulary.width)[0].index_fill_(0, self._stops(), False).any()
+
+    def _stops(self) -> torch.Tensor:
+        import torch
+
+        return torch.tensor(self.vocabulary.stop_ids)

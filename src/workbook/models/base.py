@@ -62,6 +62,21 @@ class RowProcessor(Protocol):
         """The next batch holds the prompts with these indexes, in this order."""
 
 
+class Decoder(Protocol):
+    """A decoding loop for transformers' ``custom_generate``."""
+
+    def __call__(
+        self,
+        model: Any,
+        input_ids: Any,
+        logits_processor: Any,
+        stopping_criteria: Any,
+        generation_config: Any,
+        **model_kwargs: Any,
+    ) -> Any:
+        """Token ids of prompts and texts, (rows, tokens)."""
+
+
 class LanguageModel(Protocol):
     """A model that completes text and knows a chat format."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.core.chat import Message, Tool
 from workbook.models import tokens
-from workbook.models.base import Completion, ModelError, Processor, Reply, RowProcessor
+from workbook.models.base import Completion, Decoder, ModelError, Processor, Reply, RowProcessor
 from workbook.models.formats import ChatFormat, format_of
 from workbook.models.sampling import GumbelSampler, row_seed
 
@@ -110,22 +110,25 @@ class TransformersModel:
         temperature: float = 0.0,
         seed: int = 0,
         processor: Processor | None = None,
+        decoder: Decoder | None = None,
         batch_size: int | None = None,
     ) -> list[Completion]:
         """Complete every prompt, in batches of prompts of similar length.
 
-        A sample depends on the prompt and the seed, not on the batch; the same prompt
-        twice with the same seed gives the same text twice.
+        A ``decoder`` takes the place of transformers' loop, and enforces a constraint itself.
+        A sample depends on the prompt and the seed, not on the batch; the same prompt twice
+        with the same seed gives the same text twice.
         """
         encoded = [self._checked(prompt) for prompt in prompts]
         results: dict[int, Completion] = {}
         for rows in _batches([len(ids) for ids in encoded], batch_size or DEFAULT_BATCH.get(self.device.type, 16)):
             if processor is not None:
                 processor.reset()
-            if isinstance(processor, RowProcessor):
-                processor.select(rows)
+            for chooser in (processor, decoder):
+                if isinstance(chooser, RowProcessor):
+                    chooser.select(rows)
             batch = [encoded[row] for row in rows]
-            completions = self._complete_batch(batch, max_new_tokens, temperature, seed, processor)
+            completions = self._complete_batch(batch, max_new_tokens, temperature, seed, processor, decoder)
             results.update(zip(rows, completions, strict=True))
         return [results[row] for row in range(len(prompts))]
 
@@ -144,6 +147,7 @@ class TransformersModel:
         temperature: float,
         seed: int,
         processor: Processor | None,
+        decoder: Decoder | None,
     ) -> list[Completion]:
         import torch
 
@@ -154,12 +158,14 @@ class TransformersModel:
         if temperature > 0:
             processors.append(GumbelSampler(temperature, [row_seed(seed, ids) for ids in batch], length))
         with torch.inference_mode():
-            output = self._generate(batch, length, limit, processors)
+            output = self._generate(batch, length, limit, processors, decoder)
         rows = output[:, length:].tolist()
         seconds = (time.perf_counter() - started) / len(batch)
         return [self._completion(row, ids, seconds) for row, ids in zip(rows, batch, strict=True)]
 
-    def _generate(self, batch: list[list[int]], length: int, limit: int, processors: list[Any]) -> torch.Tensor:
+    def _generate(
+        self, batch: list[list[int]], length: int, limit: int, processors: list[Any], decoder: Decoder | None
+    ) -> torch.Tensor:
         import torch
         from transformers import LogitsProcessorList
 
@@ -172,6 +178,7 @@ class TransformersModel:
             max_new_tokens=limit,
             do_sample=False,
             logits_processor=LogitsProcessorList(processors),
+            custom_generate=decoder,
         )
 
     def _completion(self, row: list[int], prompt: list[int], seconds: float) -> Completion:

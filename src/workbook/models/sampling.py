@@ -44,12 +44,13 @@ def _splitmix(x: torch.Tensor) -> torch.Tensor:
     return x ^ _shift_right(x, 31)
 
 
-def gumbel_noise(seeds: torch.Tensor, step: int, width: int) -> torch.Tensor:
-    """Gumbel noise, (rows, ``width``) in float32, for one step of rows with these int64 seeds."""
+def gumbel_noise(seeds: torch.Tensor, step: int | torch.Tensor, width: int) -> torch.Tensor:
+    """Gumbel noise, (rows, ``width``) in float32, for rows with these int64 seeds at one step, or each at its own."""
     import torch
 
     tokens = torch.arange(width, device=seeds.device, dtype=torch.int64)
-    keys = _splitmix(seeds + _signed((step + 1) * GOLDEN))
+    steps = torch.as_tensor(step, device=seeds.device, dtype=torch.int64)
+    keys = _splitmix(seeds + (steps + 1) * _signed(GOLDEN))  # both wrap at 64 bits
     bits = _shift_right(_splitmix(keys[:, None] + (tokens + 1) * _signed(GOLDEN)), 11)
     uniform = (bits.double() + 0.5) * 2.0**-53
     return -torch.log(-torch.log(uniform)).float()
@@ -65,8 +66,11 @@ class GumbelSampler:
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         """Divide by the temperature and add this step's noise."""
+        return self.at_steps(scores, input_ids.shape[1] - self.prompt_length)
+
+    def at_steps(self, scores: Any, steps: Any) -> Any:
+        """The same for rows at different steps: ``steps`` is an int64 tensor, one entry a row."""
         import torch
 
         seeds = torch.tensor(self.seeds, dtype=torch.int64, device=scores.device)
-        noise = gumbel_noise(seeds, input_ids.shape[1] - self.prompt_length, scores.shape[1])
-        return scores.float() / self.temperature + noise
+        return scores.float() / self.temperature + gumbel_noise(seeds, steps, scores.shape[1])

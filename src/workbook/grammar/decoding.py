@@ -1,0 +1,364 @@
+"""The decoding loop: constrained text with fewer forward passes than free text needs.
+
+A loop of our own over transformers' KV cache, for one row or many, handed to ``network.generate`` as
+``custom_generate``. What makes it fast is in the :class:`Plan`:
+
+- *lazy*: choose first, ask the constraint about that one token, and fill a mask only when it is refused;
+- *fast-forward*: text that the constraint forces is appended without a pass of its own;
+- *drafts*: guessed tokens ride along with the next pass, which confirms those that it would have chosen itself.
+
+None of them changes what is written. The greatest of the allowed logits is the same whether the mask comes before or
+after the look, and with Gumbel noise (``models.sampling``) that holds for samples as well. Forced tokens are those that
+the tokenizer would write, so the text equals that of a masked loop wherever the model spells forced text as the
+tokenizer does.
+
+Rows are of unequal length: each pass takes what a row has not shown yet, right-aligned, with holes on the left
+that the attention mask covers. Leaves out beams, and stopping criteria other than stop tokens and the length.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from workbook.core.errors import UsageError
+from workbook.grammar import masks as bits
+from workbook.grammar.engine import CompiledConstraint, GrammarError
+from workbook.grammar.row import Row
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to decode; ``drafts`` is how many tokens to guess at once."""
+
+    masked: bool = True
+    lazy: bool = True
+    fast_forward: bool = True
+    drafts: int = 0
+
+
+PLANS = {
+    "free": Plan(masked=False, lazy=False, fast_forward=False),
+    "masked": Plan(lazy=False, fast_forward=False),
+    "lazy": Plan(fast_forward=False),
+    "fast_forward": Plan(),
+    "draft": Plan(drafts=8),
+}
+"""The strategies by the names that ``workbook bench decoding`` uses."""
+
+
+class Drafter(Protocol):
+    """Guesses how a text goes on; a wrong guess costs a little time and changes nothing."""
+
+    def draft(self, tokens: Sequence[int], count: int) -> Sequence[int]:
+        """At most ``count`` tokens after ``tokens`` (prompt and text)."""
+
+
+@dataclass
+class Costs:
+    """What generations took: forward passes, tokens by origin, and the engine's share."""
+
+    passes: int = 0
+    tokens: int = 0
+    forced: int = 0
+    drafted: int = 0
+    accepted: int = 0
+    masks: int = 0
+    mask_seconds: list[float] = field(default_factory=list)
+
+    @property
+    def forced_share(self) -> float:
+        """Share of the tokens that the constraint forced."""
+        return self.forced / self.tokens if self.tokens else 0.0
+
+
+class GrammarDecoder:
+    """One constraint for all rows, or one for each prompt of a batch; ``costs`` adds up until :meth:`reset_costs`."""
+
+    def __init__(
+        self,
+        compiled: CompiledConstraint | Sequence[CompiledConstraint] | None,
+        plan: Plan,
+        drafter: Drafter | None = None,
+    ) -> None:
+        if compiled is None and plan.masked:
+            raise UsageError("this plan needs a constraint", "use PLANS['free'] to decode without one")
+        self._all = list(compiled) if isinstance(compiled, Sequence) else [compiled]
+        self._chosen = self._all
+        self.plan, self.drafter = plan, drafter or PromptLookup()
+        self.reset_costs()
+
+    def reset_costs(self) -> None:
+        """Count from zero again."""
+        self.costs = Costs()
+
+    def select(self, rows: Sequence[int]) -> None:
+        """The next generation is for these prompts; without it, for all of them in order."""
+        self._chosen = self._all if len(self._all) == 1 else [self._all[row] for row in rows]
+
+    def __call__(
+        self,
+        model: Any,
+        input_ids: Any,
+        logits_processor: Any,
+        stopping_criteria: Any,
+        generation_config: Any,
+        **model_kwargs: Any,
+    ) -> Any:
+        """transformers' ``custom_generate``: token ids of shape (rows, prompt and text), padded on the right."""
+        rows = len(input_ids)
+        if rows % len(self._chosen):
+            raise GrammarError(f"{len(self._chosen)} constraints do not fit {rows} rows", "Give one for each prompt.")
+        each = rows // len(self._chosen)
+        constraints = [self._chosen[row // each] for row in range(rows)]
+        stops = frozenset(_listed(generation_config.eos_token_id))
+        samplers = [_for_rows(processor) for processor in logits_processor]
+        limit = generation_config.max_length - input_ids.shape[1]
+        window = _Window(model, input_ids, model_kwargs.get("attention_mask"))
+        prompts = [ids[seen.bool()].tolist() for ids, seen in zip(input_ids, window.seen, strict=True)]
+        texts = [_Text(one, prompt, stops, limit) for one, prompt in zip(constraints, prompts, strict=True)]
+        _Run(self, texts, samplers, window).finish()
+        return _padded(input_ids, [text.written for text in texts], generation_config.pad_token_id)
+
+
+def _listed(ids: Any) -> list[int]:
+    return ids if isinstance(ids, list) else [ids]
+
+
+Sampler = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
+
+
+def _for_rows(processor: Any) -> Sampler:
+    """A logits processor that knows rows at different steps, as ``models.sampling.GumbelSampler`` does."""
+    if not hasattr(processor, "at_steps"):
+        raise UsageError(
+            f"{type(processor).__name__} cannot be used here: rows are at different steps",
+            "decode greedily, or sample with workbook.models.sampling.GumbelSampler",
+        )
+    sampler: Sampler = processor.at_steps
+    return sampler
+
+
+def _padded(input_ids: torch.Tensor, written: list[list[int]], pad: int) -> torch.Tensor:
+    import torch
+
+    longest = max(map(len, written))
+    filled = torch.tensor([row + [pad] * (longest - len(row)) for row in written], dtype=torch.int64)
+    return torch.cat([input_ids, filled.to(input_ids.device)], dim=1)
+
+
+class PromptLookup:
+    """Drafts what followed the last tokens when they stood in the text before: arguments are copied from requests.
+
+    Prompt lookup decoding (Saxena, 2023): no second model. ``shortest`` tokens must agree.
+    """
+
+    def __init__(self, longest: int = 3, shortest: int = 1) -> None:
+        self.longest, self.shortest = longest, shortest
+
+    def draft(self, tokens: Sequence[int], count: int) -> Sequence[int]:
+        """The continuation of the latest earlier occurrence of the longest ending that has one."""
+        text = list(tokens)
+        for size in range(self.longest, self.shortest - 1, -1):
+            ending = text[-size:]
+            for start in range(len(text) - size - 1, -1, -1):
+                if text[start : start + size] == ending:
+                    return text[start + size : start + size + count]
+        return ()
+
+
+class _Text:
+    """One row: what is written, what the model has not been shown of it, and what is only guessed."""
+
+    def __init__(
+        self, compiled: CompiledConstraint | None, prompt: list[int], stops: frozenset[int], limit: int
+    ) -> None:
+        self.row = Row(compiled) if compiled is not None else None
+        self.prompt, self.stops, self.limit = prompt, stops, limit
+        self.written: list[int] = []
+        self.shown = 0
+        self.guessed: list[int] = []
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended or reached the limit."""
+        return len(self.written) >= self.limit or bool(self.written and self.written[-1] in self.stops)
+
+    @property
+    def feed(self) -> list[int]:
+        """What the next pass must show: at least the last token, then the guesses."""
+        return self.written[self.shown :] + self.guessed
+
+    def take(self, token: int) -> bool:
+        """Write ``token`` if the constraint admits it."""
+        if self.row is not None and not self.row.take(token):
+            return False
+        self.written.append(token)
+        return True
+
+    def fast_forward(self) -> int:
+        """Write what is forced; gives the number of tokens."""
+        before = len(self.written)
+        while self.row is not None and not self.done:
+            forced = self.row.forced()[: self.limit - len(self.written)]
+            if not forced:
+                break
+            for token in forced:
+                if not self.take(token):
+                    raise GrammarError(f"the engine refuses token {token}, which it had called forced")
+        return len(self.written) - before
+
+
+class _Window:
+    """The model behind its KV cache: shows it the rows' new tokens and gives the logits of the last few."""
+
+    def __init__(self, model: Any, prompts: torch.Tensor, mask: torch.Tensor | None) -> None:
+        import torch
+        from transformers import DynamicCache
+
+        self.model, self.cache = model, DynamicCache(config=model.config)
+        self.seen = torch.ones_like(prompts) if mask is None else mask
+        self.prompts = prompts
+        self.lengths = self.seen.sum(dim=1)
+
+    def prefill(self) -> torch.Tensor:
+        """Logits after the prompts, (rows, 1, vocabulary)."""
+        positions = (self.seen.cumsum(dim=1) - 1).clamp(min=0)
+        return self._pass(self.prompts, self.seen, positions, 1)
+
+    def show(self, feeds: list[list[int]], last: int) -> torch.Tensor:
+        """Logits of the last ``last`` positions, (rows, ``last``, vocabulary); shorter rows have holes on the left."""
+        import torch
+
+        width = max(map(len, feeds))
+        ids = torch.tensor([[0] * (width - len(feed)) + feed for feed in feeds], device=self.seen.device)
+        real = torch.tensor([[0] * (width - len(feed)) + [1] * len(feed) for feed in feeds], device=self.seen.device)
+        positions = (self.lengths[:, None] + real.cumsum(dim=1) - 1).clamp(min=0)
+        self.seen = torch.cat([self.seen, real], dim=1)
+        self.lengths = self.lengths + real.sum(dim=1)
+        return self._pass(ids, self.seen, positions, last)
+
+    def _pass(self, ids: torch.Tensor, seen: torch.Tensor, positions: torch.Tensor, last: int) -> torch.Tensor:
+        output = self.model(
+            input_ids=ids,
+            attention_mask=seen,
+            position_ids=positions,
+            past_key_values=self.cache,
+            use_cache=True,
+            logits_to_keep=last,
+        )
+        logits: torch.Tensor = output.logits.float()
+        return logits
+
+    def forget(self, counts: list[int | None]) -> None:
+        """Take back the last ``counts[row]`` tokens of each row: cut off what no row keeps, cover the rest.
+
+        None stands for a row that had ended, and was not shown anything.
+        """
+        for row, count in enumerate(counts):
+            if count:
+                self.seen[row, -count:] = 0
+                self.lengths[row] -= count
+        common = min((count for count in counts if count is not None), default=0)
+        if common:
+            self.seen = self.seen[:, :-common]
+            self.cache.crop(-common)
+
+
+class _Run:
+    """One generation."""
+
+    def __init__(
+        self, decoder: GrammarDecoder, texts: list[_Text], samplers: Iterable[Sampler], window: _Window
+    ) -> None:
+        self.plan, self.costs, self.drafter = decoder.plan, decoder.costs, decoder.drafter
+        self.texts, self.samplers, self.window = texts, list(samplers), window
+        self.masks: torch.Tensor | None = None
+
+    def finish(self) -> None:
+        """Decode until every row is done."""
+        self._advance(self.window.prefill())
+        while not all(text.done for text in self.texts):
+            feeds = [[] if text.done else text.feed for text in self.texts]
+            last = 1 + max(len(text.guessed) for text in self.texts)
+            logits = self.window.show(feeds, last)
+            for text in self.texts:
+                text.shown = len(text.written)
+            self._advance(logits)
+        self.costs.tokens += sum(len(text.written) for text in self.texts)
+
+    def _advance(self, logits: torch.Tensor) -> None:
+        """From the logits of one pass to the next tokens of every row, drafts confirmed or taken back."""
+        self.costs.passes += 1
+        chosen = self._scores(logits)
+        first = chosen.argmax(dim=-1).tolist()
+        rows = zip(self.texts, chosen, first, strict=True)
+        self.window.forget([None if text.done else self._extend(text, *row) for text, *row in rows])
+
+    def _scores(self, logits: torch.Tensor) -> torch.Tensor:
+        """Logits with the samplers' noise of each row's and each position's step."""
+        import torch
+
+        if not self.samplers:
+            return logits
+        columns = []
+        for column in range(logits.shape[1]):
+            behind = logits.shape[1] - 1 - column
+            steps = [len(text.written) + len(text.guessed) - behind for text in self.texts]
+            scores = logits[:, column]
+            for sampler in self.samplers:
+                scores = sampler(scores, torch.tensor(steps, device=scores.device).clamp(min=0))
+            columns.append(scores)
+        return torch.stack(columns, dim=1)
+
+    def _extend(self, text: _Text, scores: torch.Tensor, first: list[int]) -> int:
+        """Write one token for each confirmed guess and one more, then what is forced; gives the guesses to forget."""
+        guessed, text.guessed = text.guessed, []
+        column = len(first) - 1 - len(guessed)
+        confirmed = 0
+        for guess in [*guessed, None]:
+            token = self._choose(text, scores[column + confirmed], first[column + confirmed])
+            if token != guess or text.done:
+                break
+            confirmed += 1
+        self.costs.accepted += confirmed
+        text.shown += confirmed
+        if self.plan.fast_forward:
+            self.costs.forced += text.fast_forward()
+        if self.plan.drafts and not text.done:
+            self._guess(text)
+        return len(guessed) - confirmed
+
+    def _choose(self, text: _Text, scores: torch.Tensor, best: int) -> int:
+        """Write the best token that the constraint admits, and give it."""
+        if (text.row is None or self.plan.lazy) and text.take(best):
+            return best
+        assert text.row is not None  # without a constraint everything is taken
+        token = int(self._masked(text.row, scores).argmax())
+        if not text.take(token):
+            raise GrammarError("the mask admits no token that the constraint takes", "Report this with the constraint.")
+        return token
+
+    def _masked(self, row: Row, scores: torch.Tensor) -> torch.Tensor:
+        started = time.perf_counter()
+        if self.masks is None:
+            self.masks = bits.allocate(1, scores.shape[-1], pinned=scores.device.type == "cuda")
+        row.write_mask(self.masks, 0)
+        self.costs.masks += 1
+        self.costs.mask_seconds.append(time.perf_counter() - started)
+        return bits.apply(self.masks, scores[None])[0]
+
+    def _guess(self, text: _Text) -> None:
+        """Draft what may come, as far as the constraint goes along."""
+        room = min(self.plan.drafts, text.limit - len(text.written) - 1)
+        if room <= 0:
+            return
+        drafted = list(self.drafter.draft(text.prompt + text.written, room))
+        drafted = [token for token in drafted if token not in text.stops] if drafted else []
+        text.guessed = drafted if text.row is None else drafted[: text.row.matcher.accepts(drafted)]
+        self.costs.drafted += len(text.guessed)

@@ -9,6 +9,7 @@ import pytest
 from workbook.core.chat import Message, Tool, ToolCall, user
 from workbook.models import hermes
 from workbook.models.base import Completion, Reply
+from workbook.models.formats import chat_format
 from workbook.suites.tasks import Task
 
 CITY = {
@@ -25,6 +26,7 @@ class ScriptedModel:
 
     name = "scripted"
     fingerprint = "f" * 64
+    chat_format = chat_format("hermes")
 
     def __init__(self, answer: Callable[[str, int], str]) -> None:
         self.answer = answer
@@ -40,6 +42,9 @@ class ScriptedModel:
         texts = [self.answer(prompt, seed) for prompt in prompts]
         pairs = zip(prompts, texts, strict=True)
         return [Completion(text, tuple(range(len(text))), "stop", len(prompt), 0.5) for prompt, text in pairs]
+
+    def encode(self, prompt: str) -> list[int]:
+        return [0, *map(ord, prompt)]  # a token a character, after one that begins every prompt
 
     def parse(self, text: str) -> Reply:
         return hermes.parse(text)

@@ -4,8 +4,10 @@ import pytest
 from toys import toy_model
 
 from workbook.core.chat import Tool, user
-from workbook.core.constraints import ToolCalls
-from workbook.lab.arms import complaints, constrained, native_reading, prompted, retrying
+from workbook.core.constraints import JsonSchema, ToolCalls
+from workbook.core.errors import WorkbookError
+from workbook.grammar.schemas import call_schema
+from workbook.lab.arms import call_frame, complaints, constrained, native_reading, prompted, retrying
 from workbook.lab.reading import read_json_calls
 from workbook.lab.scoring import schema_valid
 from workbook.lab.trials import Output, Sampling
@@ -26,6 +28,47 @@ def test_the_prompt_and_the_reading_can_be_chosen(scripted, tasks):
     arm = prompted("bare", model, prompt=lambda task: f"JSON: {task.id}", read=read_json_calls)
     assert arm.run(tasks[:1], Sampling())[0].calls == tasks[0].expected
     assert model.batches == [["JSON: t0"]]
+
+
+BODY = '{"name": "get_weather", "arguments": {"city": "Paris"}}'
+CLOSE = "\n</tool_call>"
+
+
+@pytest.mark.parametrize("rest", [BODY, BODY + CLOSE])
+def test_a_framed_call_is_read_and_billed_as_the_same_reply_written_in_full(scripted, tasks, written, rest):
+    whole = scripted(lambda prompt, seed: written("get_weather", city="Paris"))
+    [full] = prompted("prompt", whole).run(tasks[:1], Sampling())
+    model = scripted(lambda prompt, seed: rest)
+    [begun] = prompted("prefilled", model, frame=call_frame(model)).run(tasks[:1], Sampling())
+    assert model.batches == [[full.prompt + "<tool_call>\n"]]
+    assert begun == full
+
+
+@pytest.mark.parametrize("rest", [BODY[:-5], "Sorry, no."])
+def test_a_frame_makes_no_call_of_what_is_none(scripted, tasks, rest):
+    model = scripted(lambda prompt, seed: rest)
+    [output] = prompted("prefilled", model, frame=call_frame(model)).run(tasks[:1], Sampling())
+    assert (output.calls, output.parses) == ((), False)
+    assert output.problems
+
+
+def test_a_second_call_after_a_framed_one_is_not_overlooked(scripted, tasks, written):
+    model = scripted(lambda prompt, seed: BODY + CLOSE + "\n" + written("get_weather", city="Rome"))
+    [output] = prompted("prefilled", model, frame=call_frame(model)).run(tasks[:1], Sampling())
+    assert [call.arguments["city"] for call in output.calls] == ["Paris", "Rome"]
+
+
+def test_without_tags_the_text_is_bare_json(scripted, tasks):
+    model = scripted(lambda prompt, seed: BODY)
+    [output] = prompted("bare", model, frame=("", "")).run(tasks[:1], Sampling())
+    assert (output.calls, output.text) == (tasks[0].expected, BODY)
+
+
+def test_a_model_that_hides_its_tokens_cannot_be_framed(scripted, tasks, monkeypatch):
+    model = scripted(lambda prompt, seed: BODY)
+    monkeypatch.delattr(type(model), "encode")
+    with pytest.raises(WorkbookError, match="does not show its tokens"):
+        prompted("prefilled", model, frame=call_frame(model)).run(tasks[:1], Sampling())
 
 
 def test_retrying_stops_at_a_valid_call_and_feeds_errors_back(scripted, tasks, written):
@@ -95,3 +138,16 @@ def test_under_a_grammar_even_random_weights_make_valid_calls_each_of_its_own_to
     assert all(schema_valid(output, task) for output, task in zip(outputs, tasks, strict=True))
     free = prompted("prompt", model).run(tasks, Sampling(1.0, seed=3, max_new_tokens=80))
     assert not any(schema_valid(output, task) for output, task in zip(free, tasks, strict=True))
+
+
+def test_a_cut_call_is_not_closed_and_the_frame_is_paid_for():
+    model, unit = toy_model(), one_choice("convert", "to", "kelvin", "celsius")
+    task = Task("0", "call", (user("Go."),), (unit,))
+    arm = constrained("grammar", model, lambda task: JsonSchema(call_schema(unit)), frame=call_frame(model))
+    whole, cut = (arm.run([task], Sampling(max_new_tokens=limit))[0] for limit in (80, 5))
+    assert whole.calls[0].name == "convert"
+    assert whole.text.startswith("<tool_call>\n{")
+    assert whole.text.endswith("}\n</tool_call>")
+    frame = len(model.encode("<tool_call>\n")) - len(model.encode(""))
+    assert (cut.parses, cut.finish_reason, cut.tokens) == (False, "length", 5 + frame)
+    assert cut.prompt_tokens == len(model.encode(model.render(task.messages, task.tools)))

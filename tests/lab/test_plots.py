@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from workbook.core.stats import Interval, wilson
+from workbook.lab import plots
 from workbook.lab.plots import COLOURS, GREY, HATCHES, MARKERS, Picture, budget_plot, interval_plot, ladder_plot
 
 
@@ -21,7 +22,7 @@ def summary(temperatures=(0.0, 0.7)):
     return pd.DataFrame(rows)
 
 
-RUNGS = [0.2, 0.8]
+RUNGS = {"0002M": 2.0, "pocket": 8.0}
 EFFECTS = {"a": [Interval(0.2, 0.1, 0.3, 9), Interval(-0.1, -0.2, 0.1, 9)], "b": [Interval(0.1, 0, 0.2, 9)] * 2}
 PICTURES = {
     "intervals": lambda: interval_plot(summary(), group="temperature", title="Parses", target=0.95),
@@ -85,7 +86,21 @@ def test_what_it_shows_is_said_in_words():
     assert words.startswith("Parses")
     assert "schema grammar, 0.7: 1.00 [0.84, 1.00], n = 20" in words
     assert "prompt: right 100, wasted 50" in PICTURES["budget"]().text
-    assert "a, 80%: -0.10 [-0.20, 0.10], n = 9" in PICTURES["ladder"]().text
+    assert "a, pocket: -0.10 [-0.20, 0.10], n = 9" in PICTURES["ladder"]().text
+
+
+def test_no_point_of_a_ladder_lies_left_of_zero(monkeypatch):
+    drawn: list[float] = []
+    line = plots._line
+
+    def noted(axes, x, *rest):
+        drawn.extend(x)
+        return line(axes, x, *rest)
+
+    monkeypatch.setattr(plots, "_line", noted)
+    ladder_plot({"0000M": 0.0, "pocket": 20.0}, EFFECTS)
+    assert min(drawn) == 0
+    assert len(drawn) == 4
 
 
 def test_a_notebook_shows_it_once_by_itself():

@@ -34,6 +34,7 @@ def test_a_reply_in_the_models_format(scripted, written):
     assert not read_reply(model, "Just words.").parses
     assert not read_reply(model, "<tool_call>\n{broken}\n</tool_call>").parses
     assert not read_reply(model, written("f", a=1) + "\n<tool_call>\n{").parses
+    assert read_reply(model, written("f", a="</tool_call> in a string")).parses
     nameless = read_reply(model, '<tool_call>\n{"a": 1}\n</tool_call>')
     assert nameless.parses
     assert nameless.problems

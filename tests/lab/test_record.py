@@ -41,7 +41,7 @@ def test_a_result_holds_the_day_and_no_time_of_day_and_no_host(ledger, shown, mo
 
 def test_always_shows_the_bound_on_failures(ledger, shown, model):
     record("q1.grammar_100", wilson(100, 100), model=model, profile="ci")
-    assert "No failure in 100 tasks: a failure rate of up to 3 % remains possible." in repr(shown[0])
+    assert "No failure in 100 tasks: a failure rate of up to 3.7 % remains possible." in repr(shown[0])
     record("q1.grammar_100", wilson(99, 100), model=model, profile="ci")
     assert "No failure" not in repr(shown[1])
     assert "fails" in repr(shown[1])
@@ -53,13 +53,20 @@ def test_a_ladder_is_kept_and_judged(ledger, shown, model):
     kept = json.loads(ledger.read_text())
     assert kept["verdict"] == "depends"
     assert [rung["estimate"] for rung in kept["ladder"]] == [-0.3, 0.3]
-    assert "weakest first: −30.0 points [−40.0, −20.0] fails; +30.0 points [+20.0, +40.0] holds." in repr(shown[0])
+    assert "earliest first: −30.0 points [−40.0, −20.0] fails; +30.0 points [+20.0, +40.0] holds." in repr(shown[0])
 
 
 def test_infinite_ends_are_json(ledger, shown, model):
     record("q1.fewer_tokens", Interval(0.9, 0.5, float("inf"), 5), model=model, profile="ci")
     assert json.loads(ledger.read_text())["high"] is None
     assert "∞" in repr(shown[0])
+
+
+def test_a_ratio_without_a_right_answer_is_not_estimable(ledger, shown, model):
+    record("q1.fewer_tokens", Interval(float("nan"), 0.0, float("inf"), 5), model=model, profile="ci")
+    kept = json.loads(ledger.read_text())
+    assert (kept["estimate"], kept["verdict"]) == (None, "not distinguishable")
+    assert "tokens_per_right.ratio: not estimable, n = 5" in repr(shown[0])
 
 
 def test_a_name_stands_where_no_language_model_took_part(ledger, shown):

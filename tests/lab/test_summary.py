@@ -70,6 +70,12 @@ def test_relative_cost():
     assert relative_cost(frame(a=A, b=A), "tokens", "a", "b") == Interval(0.5, 0.5, 0.5, 20)
 
 
+def test_a_column_unit_takes_the_place_of_the_task():
+    variations = frame(a=[[1]] * 12).assign(unit=["x", "y", "z"] * 4)
+    assert interval(variations, "call_right") == wilson(3, 3)
+    assert by_task(variations.assign(unit="x"), "call_right") == {"x": [1.0] * 12}
+
+
 def test_selection_names_what_there_is():
     with pytest.raises(WorkbookError, match="There are: a, b"):
         interval(frame(a=A, b=B), "call_right", arm="c")
@@ -83,4 +89,5 @@ def test_selection_names_what_there_is():
 
 def test_without_a_right_call_a_ratio_of_costs_is_unknown():
     found = relative_cost(frame(a=A, b=[[0]] * len(A)), "tokens", "a", "b")
+    assert math.isnan(found.estimate)
     assert (found.low, found.high) == (0.0, math.inf)

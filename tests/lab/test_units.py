@@ -37,6 +37,11 @@ def test_intervals():
     assert show_interval(Interval(0.04, -0.01, 0.09, 3), "points") == "+4.0 points [−1.0, +9.0]"
 
 
+@pytest.mark.parametrize("estimate", [math.inf, math.nan])
+def test_what_cannot_be_estimated_says_so(estimate):
+    assert show_interval(Interval(estimate, 0.0, math.inf, 3), "ratio") == "not estimable"
+
+
 def test_a_margin_around_a_share_counts_points():
     assert show_margin(0.05) == "5 points"
     assert show_margin(0.025) == "2.5 points"

@@ -33,8 +33,8 @@ def span(low, high):
         (BELOW, span(-0.1, 0.0), "not distinguishable"),
         (ALWAYS, wilson(999, 1000), "fails"),
         (ALWAYS, wilson(0, 10), "fails"),
-        (ALWAYS, wilson(59, 59), "holds"),
-        (ALWAYS, wilson(58, 58), "not distinguishable"),  # up to 5.03 % failures remain possible
+        (ALWAYS, wilson(73, 73), "holds"),
+        (ALWAYS, wilson(72, 72), "not distinguishable"),  # up to 5.07 % failures remain possible
         (ABOVE, Interval(0.3, float("-inf"), float("inf"), 1), "not distinguishable"),
     ],
 )
@@ -55,8 +55,8 @@ def test_a_ladder_that_agrees_or_does_not_know_changes_nothing():
     assert verdict(ABOVE, unsure, [holds, holds]) == "not distinguishable"
 
 
-def test_the_bound_is_shown_only_without_a_counterexample():
-    assert failure_bound(ALWAYS, wilson(59, 59)) == pytest.approx(1 - 0.05 ** (1 / 59))
+def test_the_bound_is_the_intervals_own_and_shown_only_without_a_counterexample():
+    assert failure_bound(ALWAYS, wilson(59, 59)) == pytest.approx(1 - wilson(59, 59).low)
     assert failure_bound(ALWAYS, wilson(58, 59)) is None
     assert failure_bound(ABOVE, wilson(59, 59)) is None
 

@@ -12,7 +12,7 @@ from workbook.core.chat import user
 from workbook.core.errors import UsageError, WorkbookError
 from workbook.models import load_model
 from workbook.models.base import ModelError
-from workbook.models.ladder import dequantize, load_rung, quantize, save_rung
+from workbook.models.ladder import dequantize, load_rung, quantize, save_rung, trained_tokens
 from workbook.models.loading import fingerprint, known_models
 
 
@@ -136,3 +136,10 @@ def test_an_unknown_rung_names_the_nearest(folder: Path, tmp_path: Path) -> None
         load_rung("step_10")
     with pytest.raises(WorkbookError, match="does not fit"):
         load_rung("step_100")
+
+
+def test_where_a_model_stands_on_the_ladder(folder: Path) -> None:
+    (folder / "training.json").write_text('{"tokens": 20000768}', encoding="utf-8")
+    assert trained_tokens("pocket") == 20000768
+    assert trained_tokens("pocket@0013M") == 13_000_000
+    assert [trained_tokens(id) for id in ("pocket-base", "pocket@best", "Qwen/Qwen3-0.6B")] == [None] * 3

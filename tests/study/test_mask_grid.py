@@ -20,3 +20,4 @@ def test_the_words_count_the_forced_steps() -> None:
     drawn = mask_grid(["{", "a b", "c", "}"], STEPS)
     assert "2 of 3 steps had a single option" in drawn.words
     assert "a␣b" in drawn.svg
+    assert ">step</text>" in drawn.svg

@@ -36,6 +36,14 @@ def test_it_opens_where_the_mask_took_the_most() -> None:
     assert removed(STEPS[1]) == pytest.approx(0.7)
 
 
+def test_the_still_picture_shows_a_step_with_a_choice() -> None:
+    strong = FakeStep(4, "}", (("}", 0.01, 1.0, True), ("no", 0.99, 0.0, False)), 1, 0.01, True)
+    words = stepper([strong, *STEPS[:3], strong]).still().words
+    assert "Token 0, }: forced" in words
+    assert 'Token 2, ": 2 tokens allowed' in words
+    assert "Token 3" not in words
+
+
 def test_the_sentence_says_what_happened() -> None:
     assert describe(STEPS[0], 0) == "Token 0, {: forced, the only token allowed; the mask took 40% of the probability."
     assert describe(STEPS[1], 1) == 'Token 1, ": 2 tokens allowed; the mask took 70% of the probability.'

@@ -65,6 +65,7 @@ def interval_plot(
             label = "" if group is None else _label(group, value)
             _whiskers(axes, [as_interval(row) for row in mine], places, number, label)
         axes.set_yticks(range(len(names)), names)
+        axes.set_ylabel("" if of == "arm" else of)  # arms speak for themselves
         axes.set_ylim(len(names) - 0.5, -0.5)
         _value_axis(axes.xaxis, unit)
         if unit == "share":
@@ -76,34 +77,35 @@ def interval_plot(
 
 
 def ladder_plot(
-    rungs: Sequence[float],
-    effects: Mapping[str, Sequence[Interval]],
+    rungs: Mapping[str, float],
+    lines: Mapping[str, Sequence[Interval]],
     title: str = "",
-    effect: str = "effect",
-    ability: str = "right calls of the model, alone",
-    unit: str = "points",
+    along: str = "tokens of training, millions",
+    unit: str = "share",
 ) -> Picture:
-    """An effect against the model's ability: one line with intervals for each named effect.
+    """Measures along a training run: one line with intervals for each of ``lines``, the rungs by name on top.
 
-    ``rungs`` holds the ability of each checkpoint (0 to 1); a line at zero
-    shows where the effect changes its sign.
+    ``rungs`` says where each checkpoint stands, in the order of the intervals; a line marks zero, where a
+    difference changes its sign.
     """
-    with _axes(6.4, 3.6) as (figure, axes):
+    places = list(rungs.values())
+    apart = 0.008 * (max(places) or 1)
+    with _axes(6.4, 3.9) as (figure, axes):
         axes.axhline(0, color=GREY, linewidth=1)
-        for number, (name, intervals) in enumerate(effects.items()):
-            shift = 0.008 * (number - (len(effects) - 1) / 2)
-            _line(axes, [x + shift for x in rungs], intervals, number, name)
-        _value_axis(axes.xaxis, "share")
+        for number, (name, intervals) in enumerate(lines.items()):
+            _line(axes, [max(0, x + apart * (number - (len(lines) - 1) / 2)) for x in places], intervals, number, name)
+        _value_axis(axes.xaxis, "none")
         _value_axis(axes.yaxis, unit)
-        axes.set_xlabel(ability)
-        axes.set_ylabel(effect)
-        _finish(axes, title, legend=len(effects) > 1, grid="y")
+        axes.set_xlim(0, 1.04 * (max(places) or 1))
+        axes.set_xlabel(along)
+        _name_rungs(axes, rungs)
+        _finish(axes, title, legend=len(lines) > 1, grid="y", above=34)
         rows = [
-            {"ability": f"{x:.0%}", "effect": name, **interval.to_dict()}
-            for name, intervals in effects.items()
-            for x, interval in zip(rungs, intervals, strict=True)
+            {"rung": rung, "line": name, **interval.to_dict()}
+            for name, intervals in lines.items()
+            for rung, interval in zip(rungs, intervals, strict=True)
         ]
-        return _picture(figure, _in_words(title, rows, ["effect", "ability"]))
+        return _picture(figure, _in_words(title, rows, ["line", "rung"]))
 
 
 def budget_plot(parts: Mapping[str, Mapping[str, float]], title: str = "", unit: str = "tokens") -> Picture:
@@ -189,15 +191,26 @@ def _value_axis(axis: Any, unit: str) -> None:
     zero = form.replace("+", "").format(0)
     axis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: form.format(round(scale * value, 6)) if value else zero))
-    if unit not in ("share", "points"):
+    if unit not in ("share", "points", "none"):
         axis.axes.set_xlabel(unit)
 
 
-def _finish(axes: Axes, title: str, legend: bool, grid: Any) -> None:
+def _name_rungs(axes: Axes, rungs: Mapping[str, float]) -> None:
+    """A thin line up to each rung's name; names of neighbours stand at two heights, or they would overlap."""
+    for number, (name, x) in enumerate(rungs.items()):
+        axes.axvline(x, color=GREY, alpha=0.3, linewidth=0.8)
+        offset = (0, 3 + 14 * (number % 2))
+        axes.annotate(
+            name, (x, 1), xycoords=("data", "axes fraction"), xytext=offset, textcoords="offset points", ha="center",
+            fontsize=9, color=GREY,
+        )  # fmt: skip
+
+
+def _finish(axes: Axes, title: str, legend: bool, grid: Any, above: float = 6) -> None:
     axes.grid(axis=grid, color=GREY, alpha=0.25, linewidth=0.8)
     axes.set_axisbelow(True)
     if title:
-        axes.set_title(title, loc="left", fontsize=11)
+        axes.set_title(title, loc="left", fontsize=11, pad=above)
     if legend:
         axes.figure.legend(frameon=False, loc="outside lower center", ncols=4)
 

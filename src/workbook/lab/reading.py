@@ -7,15 +7,14 @@ text is one call or a list of calls.
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbook.core.chat import ToolCall
 from workbook.core.validation import is_valid_json
 from workbook.models.base import LanguageModel
-from workbook.models.json_text import call_from_json
-
-HERMES_BODY = re.compile(r"<tool_call>(.*?)(?:</tool_call>|$)", re.DOTALL)
+from workbook.models.hermes import CLOSE, OPEN
+from workbook.models.json_text import call_from_json, read_json
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Reading:
 def read_reply(model: LanguageModel, text: str) -> Reading:
     """Read a text in the model's chat format; without any call it does not parse as one."""
     reply = model.parse(text)
-    bodies = HERMES_BODY.findall(text)
+    bodies = list(_bodies(text))
     parses = all(map(is_valid_json, bodies)) if bodies else bool(reply.calls) and not reply.problems
     return Reading(reply.calls, parses, reply.problems)
 
@@ -46,3 +45,14 @@ def read_json_calls(text: str) -> Reading:
     read = [call_from_json(item) for item in (value if isinstance(value, list) else [value])]
     problems = [problem for _, problem in read if problem] or ["an empty list holds no call"] * (not read)
     return Reading(tuple(call for call, _ in read if call), True, tuple(problems))
+
+
+def _bodies(text: str) -> Iterator[str]:
+    """What stands between Hermes' tags; a closing tag inside a string of the JSON ends nothing."""
+    close = 0
+    while (start := text.find(OPEN, close)) >= 0:
+        start += len(OPEN)
+        _, end, _ = read_json(text, start)
+        found = text.find(CLOSE, end)
+        close = len(text) if found < 0 else found
+        yield text[start:close]

@@ -59,7 +59,7 @@ def record(
 ) -> None:
     """Judge the claim by its rule, display the result, and add it to the ledger.
 
-    ``ladder`` is the same measure for the checkpoints of the ladder, weakest
+    ``ladder`` is the same measure for the checkpoints of the ladder, earliest
     first. ``model`` is a name where no language model took part. Gives nothing
     back, or a cell that ends with it would show it twice; :func:`recorded` has
     the verdict. Raises :class:`WorkbookError` for an unknown claim, and for one
@@ -129,7 +129,7 @@ def _summary(claim: Claim, interval: Interval, ladder: Sequence[Interval]) -> li
         f"{claim.metric}: {show_interval(interval, claim.unit)}, n = {interval.n}",
         f"The claim asks for: {describe_rule(claim.rule, claim.unit)}.",
         no_failure if bound is not None else "",
-        f"Along the ladder, weakest first: {rungs}." if ladder else "",
+        f"Along the ladder, earliest first: {rungs}." if ladder else "",
     ]
 
 

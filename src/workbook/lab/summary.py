@@ -1,8 +1,9 @@
 """Summaries: from scored trials to estimates with intervals.
 
 One number per arm (or other group), differences between arms on the same
-tasks, and costs per right answer. Tasks are the unit throughout: several
-samples of a task are one draw of the bootstrap.
+tasks, and costs per right answer. Tasks are the unit: several samples of a task
+are one draw of the bootstrap. Where tasks are variations of each other, a
+column ``unit`` names what they vary, and takes the place of the task.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def summarize(
     """``metric`` per group, in order of appearance: the group's columns, metric, estimate, low, high, n.
 
     A 1-or-0 measure gets a proportion's interval, any other the bootstrapped
-    mean. ``tokens_per_right`` and ``seconds_per_right`` are what a group spent
+    mean. ``COST_per_right``, such as ``tokens_per_right``, is what a group spent
     for each right call.
     """
     keys = [by] if isinstance(by, str) else list(by)
@@ -50,7 +51,7 @@ def relative_cost(
 ) -> Interval:
     """What ``arm`` spends per right call, as a multiple of ``baseline``; both are drawn on the same tasks.
 
-    Where one of them has no right call at all, nothing bounds its cost, and the interval is everything.
+    Where one of them has no right call at all, there is no such multiple: the estimate is NaN, the interval everything.
     """
     import numpy as np
 
@@ -65,7 +66,7 @@ def relative_cost(
         return float(np.nan_to_num(found, nan=np.inf, posinf=np.inf))
 
     if not sums[:, 1].any() or not sums[:, 3].any():
-        return Interval(multiple(np.arange(len(sums))), 0.0, math.inf, len(sums))
+        return Interval(math.nan, 0.0, math.inf, len(sums))
     return bootstrap(list(range(len(sums))), multiple, seed=seed, draws=draws)
 
 
@@ -82,10 +83,11 @@ def select(scored: pd.DataFrame, **where: Any) -> pd.DataFrame:
 
 
 def by_task(scored: pd.DataFrame, metric: str) -> dict[str, list[float]]:
-    """The values of a metric, grouped by task."""
+    """The values of a metric, grouped by task, or by unit where there is such a column."""
     if metric not in scored:
         raise unknown("metric", metric, map(str, scored.columns))
-    return {str(task): group.astype(float).tolist() for task, group in scored.groupby("task", sort=False)[metric]}
+    unit = "unit" if "unit" in scored else "task"
+    return {str(name): group.astype(float).tolist() for name, group in scored.groupby(unit, sort=False)[metric]}
 
 
 def numbers(summary: pd.DataFrame, prefix: str) -> dict[str, Interval]:

@@ -36,9 +36,10 @@ class Sampling:
 class Output:
     """What an arm gave for one task.
 
-    ``text`` is the raw output and ``calls`` what was read from it; ``parses``
-    says whether all that claims to be JSON in it is JSON. ``tokens`` and
-    ``seconds`` are the whole bill, including tries that were thrown away.
+    ``text`` is the whole reply, with what an arm wrote of it for the model, and
+    ``calls`` what was read from it; ``parses`` says whether there is the body
+    of a call and every such body is JSON. ``prompt_tokens``, ``tokens`` (of the
+    whole reply) and ``seconds`` are the bill, tries that were thrown away included.
     """
 
     text: str

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from workbook.core.stats import Interval
 
 MINUS = "−"
+NOT_ESTIMABLE = "not estimable"
 
 
 def show_number(value: float | None, unit: str = "share") -> str:
@@ -20,7 +21,12 @@ def show_number(value: float | None, unit: str = "share") -> str:
 
 
 def show_interval(interval: Interval, unit: str = "share") -> str:
-    """An estimate with its interval: ``62 % [50 %, 73 %]``, ``+4.0 points [−1.0, +9.0]``."""
+    """An estimate with its interval: ``62 % [50 %, 73 %]``, ``+4.0 points [−1.0, +9.0]``.
+
+    A cost without a right answer, or a ratio with such a cost, is ``not estimable``.
+    """
+    if not math.isfinite(interval.estimate):
+        return NOT_ESTIMABLE
     shown = show_number(interval.estimate, unit)
     # A unit that is a word is written once.
     ends = [show_number(end, unit).removesuffix(f" {unit}") for end in (interval.low, interval.high)]

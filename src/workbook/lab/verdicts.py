@@ -5,7 +5,8 @@ A rule is one of four shapes; its margins stand in ``course/claims.yaml``:
 - ``near``: "p %". Holds when the whole interval lies within ``margin`` of
   ``value``, fails when all of it lies outside.
 - ``always``: "100 %". Fails at one counterexample. Without one it holds when
-  the bound on the failure rate is within ``margin``.
+  the lower end of the interval lies within ``margin`` of 100 %; what that end
+  leaves open is the failure rate that is still possible.
 - ``above``, ``below``: holds when the whole interval lies on that side of
   ``value``, fails when it lies on the other.
 
@@ -20,7 +21,7 @@ from typing import Any, Literal, get_args
 
 from workbook.core.errors import WorkbookError
 from workbook.core.settings import unknown
-from workbook.core.stats import Interval, no_failure_bound
+from workbook.core.stats import Interval
 
 Verdict = Literal["holds", "fails", "depends", "not distinguishable"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -55,8 +56,8 @@ class Rule:
 def verdict(rule: Rule, interval: Interval, ladder: Sequence[Interval] = ()) -> Verdict:
     """What the rule says of an interval.
 
-    ``ladder`` holds the same measure for checkpoints of growing ability: when
-    the claim holds at one of them and fails at another, it ``depends``.
+    ``ladder`` holds the same measure for other checkpoints of the same training:
+    when the claim holds at one of them and fails at another, it ``depends``.
     """
     judge = SHAPES[rule.shape]
     found = {judge(rule, rung) for rung in (interval, *ladder)}
@@ -69,7 +70,7 @@ def failure_bound(rule: Rule, interval: Interval) -> float | None:
     """For a claim of "always" without counterexample: the highest failure rate still compatible with that."""
     if rule.shape != "always" or interval.estimate < 1:
         return None
-    return no_failure_bound(interval.n)
+    return 1 - interval.low
 
 
 def _near(rule: Rule, interval: Interval) -> Verdict:
@@ -82,7 +83,7 @@ def _near(rule: Rule, interval: Interval) -> Verdict:
 def _always(rule: Rule, interval: Interval) -> Verdict:
     if interval.estimate < 1:
         return "fails"
-    return "holds" if no_failure_bound(interval.n) <= rule.margin else "not distinguishable"
+    return "holds" if interval.low >= 1 - rule.margin else "not distinguishable"
 
 
 def _above(rule: Rule, interval: Interval) -> Verdict:

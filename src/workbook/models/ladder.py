@@ -9,6 +9,7 @@ tokenizer and template are always the pocket's.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,18 @@ def rung_path(name: str) -> Path:
 def rung_names() -> list[str]:
     """The rungs that are there."""
     return sorted(path.stem for path in rung_path("x").parent.glob("*.safetensors"))
+
+
+def trained_tokens(id: str) -> int | None:
+    """Tokens of the tools stage that a model of the ladder had read; None for a model that is not on it.
+
+    ``pocket@0013M`` is named by its millions of tokens; for ``pocket``, where the ladder ends, its record says.
+    """
+    if id == "pocket":
+        record = data_dir() / "models" / "pocket" / "training.json"
+        return int(json.loads(record.read_text(encoding="utf-8"))["tokens"])
+    named = re.fullmatch(r"pocket@(\d+)M", id)
+    return 10**6 * int(named[1]) if named else None
 
 
 def save_rung(path: Path, state: Mapping[str, torch.Tensor], config: Mapping[str, Any] | None = None) -> None:

@@ -18,7 +18,8 @@ def mask_grid(tokens: Sequence[str], steps: Sequence[tuple[str, Collection[str]]
     """
     names = [name.translate(VISIBLE) for name in tokens]
     left = max(LABELS, 12 + max(len(name) for name in names) * 8.2)
-    parts = [svg.text(left + CELL * (i + 0.5), TOP - 10, str(i + 1), anchor="middle") for i in range(len(steps))]
+    parts = [svg.text(left - 10, TOP - 10, "step", anchor="end")]
+    parts += [svg.text(left + CELL * (i + 0.5), TOP - 10, str(i + 1), anchor="middle") for i in range(len(steps))]
     for row, (token, name) in enumerate(zip(tokens, names, strict=True)):
         y = TOP + row * CELL
         parts.append(svg.text(left - 10, y + 17, name, anchor="end", mono=True))

@@ -1,7 +1,8 @@
 """The token stepper: walk through a generation and see what the mask did to each token.
 
 Takes the records of ``workbook.grammar`` (``steps``). In a live notebook it is a slider over the
-tokens (arrow keys move it); everywhere else it leaves a still picture of the steps where the mask took the most.
+tokens (arrow keys move it); everywhere else it leaves a still picture of the steps where the mask took the most,
+a step with a real choice among them.
 Leaves out how the records are made.
 """
 
@@ -73,9 +74,14 @@ class Stepper:
         return self.still().words
 
     def still(self) -> svg.Picture:
-        """The picture for paper and code hosts: all tokens, and the steps where the mask took the most."""
+        """The picture for paper and code hosts: all tokens, and the steps where the mask took the most.
+
+        Most of these are forced, so the last place is for the step with a choice where it took the most.
+        """
         by_effect = sorted(range(len(self.steps)), key=lambda i: removed(self.steps[i]), reverse=True)
-        return draw(self.steps, sorted({self.at, *by_effect[: STILL_STEPS - 1]}))
+        chosen = list(dict.fromkeys([self.at, *by_effect]))[: STILL_STEPS - 1]
+        choices = [i for i in by_effect if not self.steps[i].forced and i not in chosen]
+        return draw(self.steps, sorted([*chosen, *choices[:1]]))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         still = self.still()._repr_mimebundle_()

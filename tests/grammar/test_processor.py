@@ -15,6 +15,7 @@ from transformers import LogitsProcessorList
 from workbook.core.constraints import JsonSchema, Regex
 from workbook.grammar import ENGINES, GrammarError, masks, processor
 from workbook.grammar.processor import GrammarProcessor
+from workbook.grammar.row import TOGETHER, Row, write_masks
 from workbook.models.local import TransformersModel
 
 SCHEMA: dict[str, Any] = {
@@ -183,3 +184,20 @@ def test_masks_reach_the_gpu(engine: str) -> None:
     guard = processor(model, JsonSchema(SCHEMA), engine)
     for completion in model.complete(["<|bos|>t", "<|bos|>tt"], processor=guard, temperature=1.0):
         json.loads(completion.text)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_masks_filled_together_are_those_filled_one_by_one(engine: str) -> None:
+    """Rows at different places, one that has ended and one that left the grammar among them."""
+    encode = toy_model().tokenizer.encode
+    stop = toy_model().stop_ids[0]
+    texts = [encode(text, add_special_tokens=False) for text in ("", "a", "ab", "abcd1", "zz", "ab12")]
+    rows = [(Row(compile_for("pocket", PATTERN, engine)), index) for index in range(len(texts))]
+    for (row, _), text in zip(rows, texts, strict=True):
+        row.become([*text, stop] if text == texts[-1] else text)
+    together, alone = (masks.allocate(len(rows), toy_model().logit_width) for _ in range(2))
+    assert len(rows) >= TOGETHER
+    write_masks(rows, together)
+    for pair in rows:
+        write_masks([pair], alone)
+    assert torch.equal(together, alone)

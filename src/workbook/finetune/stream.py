@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workbook.finetune import conversations, general
 from workbook.finetune.checks import Funnel, evaluation_fingerprints
 from workbook.finetune.conversations import Example
-from workbook.finetune.tokenizer import CONTEXT, END, PAD, START, load_tokenizer
+from workbook.finetune.tokenizer import CALL, CONTEXT, END, PAD, START, load_tokenizer
 from workbook.finetune.words import Split
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 Make = Callable[[Random, float], list[Example]]
 
 PROMPT_WEIGHT = 0.02  # a little loss on what is read: it teaches copying, not the schemas
-DECISION_WEIGHT = 4.0  # on the first word of an answer, which decides between a call, a question and a refusal
+# On the first word of a call, and on all words of an answer in words: they are few, and they decide between calling,
+# asking (for what?) and declining.
+DECISION_WEIGHT = 5.0
 ROW_LENGTHS = (512, 1024, 2048, CONTEXT)
 GENERAL_SHARE = 0.45  # of the draws of the tools stage; one example each, beside families of four to nine
 
@@ -85,15 +87,17 @@ def render(example: Example, tokenizer: PreTrainedTokenizerFast, prompt_only: bo
 
 
 def encode(example: Example, tokenizer: PreTrainedTokenizerFast) -> tuple[list[int], list[float]]:
-    """Token ids and loss weights: 1 on the assistant's words, more on the first of them, little on the rest.
+    """Token ids and loss weights: 1 on the assistant's calls, more on its decisions and words, little on the rest.
 
     Of a repair only the last turn is learned: the first call is wrong on purpose.
     """
     ids: list[int] = tokenizer.backend_tokenizer.encode(render(example, tokenizer), add_special_tokens=False).ids
     weights = [PROMPT_WEIGHT] * len(ids)
+    call = tokenizer.get_vocab()[CALL]
     spans = _assistant_spans(ids, tokenizer)
     for first, last in spans[-1:] if example.kind == "repair" else spans:
-        weights[first : last + 1] = [DECISION_WEIGHT] + [1.0] * (last - first)
+        rest = 1.0 if ids[first] == call else DECISION_WEIGHT
+        weights[first : last + 1] = [DECISION_WEIGHT] + [rest] * (last - first)
     return ids, weights
 
 

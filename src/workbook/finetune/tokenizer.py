@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-PAD, BOS, START, END = "<|pad|>", "<|bos|>", "<|im_start|>", "<|im_end|>"
-SPECIAL = (PAD, BOS, START, END, "<tool_call>", "</tool_call>", "<tools>", "</tools>")
+PAD, BOS, START, END, CALL = "<|pad|>", "<|bos|>", "<|im_start|>", "<|im_end|>", "<tool_call>"
+SPECIAL = (PAD, BOS, START, END, CALL, "</tool_call>", "<tools>", "</tools>")
 CONTEXT = 4096
 # One character that is no letter: white space, digit, underscore, or anything that is no word character.
 BOUNDARY = r"[\s\d_]|[^\w\s]"

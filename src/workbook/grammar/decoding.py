@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from workbook.core.errors import UsageError
 from workbook.grammar import masks as bits
 from workbook.grammar.engine import CompiledConstraint, GrammarError
-from workbook.grammar.row import Row
+from workbook.grammar.row import Row, write_masks
 
 if TYPE_CHECKING:
     import torch
@@ -296,7 +296,11 @@ class _Run:
         """From the logits of one pass to the next tokens of every row, drafts confirmed or taken back."""
         self.costs.passes += 1
         chosen = self._scores(logits)
-        first = chosen.argmax(dim=-1).tolist()
+        if self.plan.masked and not self.plan.lazy:
+            self._mask(
+                [(text.row, index) for index, text in enumerate(self.texts) if text.row and not text.done], chosen
+            )
+        first = chosen.argmax(dim=-1).tolist()  # the first thing that waits for the device
         rows = zip(self.texts, chosen, first, strict=True)
         self.window.forget([None if text.done else self._extend(text, *row) for text, *row in rows])
 
@@ -335,23 +339,25 @@ class _Run:
         return len(guessed) - confirmed
 
     def _choose(self, text: _Text, scores: torch.Tensor, best: int) -> int:
-        """Write the best token that the constraint admits, and give it."""
-        if (text.row is None or self.plan.lazy) and text.take(best):
+        """Write the best token that the constraint admits, and give it: a mask is filled only after a refusal."""
+        if text.take(best):
             return best
         assert text.row is not None  # without a constraint everything is taken
-        token = int(self._masked(text.row, scores).argmax())
+        self._mask([(text.row, 0)], scores[None, None])
+        token = int(scores.argmax())
         if not text.take(token):
             raise GrammarError("the mask admits no token that the constraint takes", "Report this with the constraint.")
         return token
 
-    def _masked(self, row: Row, scores: torch.Tensor) -> torch.Tensor:
+    def _mask(self, rows: list[tuple[Row, int]], scores: torch.Tensor) -> None:
+        """Forbid, in the last column of ``scores`` (rows, columns, vocabulary), what the rows' constraints forbid."""
         started = time.perf_counter()
         if self.masks is None:
-            self.masks = bits.allocate(1, scores.shape[-1], pinned=scores.device.type == "cuda")
-        row.write_mask(self.masks, 0)
-        self.costs.masks += 1
-        self.costs.mask_seconds.append(time.perf_counter() - started)
-        return bits.apply(self.masks, scores[None])[0]
+            self.masks = bits.allocate(len(self.texts), scores.shape[-1], pinned=scores.device.type == "cuda")
+        write_masks(rows, self.masks)
+        self.costs.masks += len(rows)
+        self.costs.mask_seconds += [(time.perf_counter() - started) / len(rows)] * len(rows)
+        bits.apply(self.masks[: len(scores)], scores[:, -1])
 
     def _guess(self, text: _Text) -> None:
         """Draft what may come, as far as the constraint goes along."""

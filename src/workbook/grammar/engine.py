@@ -8,7 +8,7 @@ may end here is a bit of the mask, and a text that has ended is the processor's 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from workbook.core.constraints import Constraint
 from workbook.core.errors import WorkbookError
@@ -36,6 +36,10 @@ class Matcher(Protocol):
 
     def write_mask(self, masks: torch.Tensor, row: int) -> None:
         """Write the next token's mask into ``masks[row]``: one bit a token, int32, on CPU."""
+
+    @classmethod
+    def write_masks(cls, pairs: Sequence[tuple[Any, int]], masks: torch.Tensor) -> None:
+        """:meth:`write_mask` for many matchers of this class, each with its row; in parallel where the engine can."""
 
     def forced(self) -> list[int]:
         """The tokens of the text that must come next, as the tokenizer writes it; empty when there is a choice.

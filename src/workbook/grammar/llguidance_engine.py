@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from copy import copy
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
@@ -93,6 +94,14 @@ def tokenizer_of(vocabulary: Vocabulary) -> Any:
     return LLTokenizer(json.dumps(description), n_vocab=vocabulary.width, eos_token=list(vocabulary.stop_ids))
 
 
+@lru_cache(maxsize=1)
+def _executor() -> Any:
+    """Threads are made once."""
+    from llguidance import LLExecutor
+
+    return LLExecutor()
+
+
 class LlguidanceConstraint:
     """A grammar and the tokenizer to follow it with."""
 
@@ -132,6 +141,18 @@ class LlguidanceMatcher:
         """Fill one row; raises when the parser has met one of its limits."""
         target = masks[row]
         self.inner.unsafe_compute_mask_ptr(target.data_ptr(), target.numel() * target.element_size())
+        self.check()
+
+    @classmethod
+    def write_masks(cls, pairs: Sequence[tuple[LlguidanceMatcher, int]], masks: torch.Tensor) -> None:
+        """All rows on the engine's own threads."""
+        inner = [(matcher.inner, row) for matcher, row in pairs]
+        _executor().unsafe_compute_mask_ptr(inner, masks.data_ptr(), masks.stride(0) * masks.element_size(), len(masks))
+        for matcher, _ in pairs:
+            matcher.check()
+
+    def check(self) -> None:
+        """Raise when the parser has met one of its limits."""
         if self.inner.is_error():
             raise GrammarError(f"llguidance gave up: {self.inner.get_error()[:300]}")
 

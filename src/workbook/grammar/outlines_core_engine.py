@@ -136,6 +136,12 @@ class OutlinesCoreMatcher:
         target = masks[row]
         self.inner.write_mask_into(target.data_ptr(), target.numel(), target.element_size())
 
+    @classmethod
+    def write_masks(cls, pairs: Sequence[tuple[OutlinesCoreMatcher, int]], masks: torch.Tensor) -> None:
+        """One after the other."""
+        for matcher, row in pairs:
+            matcher.write_mask(masks, row)
+
     def forced(self) -> list[int]:
         """Never said: an index knows tokens, and several of them may begin the same forced text."""
         return []

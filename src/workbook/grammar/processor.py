@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.grammar import masks as bits
 from workbook.grammar.engine import CompiledConstraint, GrammarError
-from workbook.grammar.row import Row
+from workbook.grammar.row import Row, write_masks
 
 if TYPE_CHECKING:
     import torch
@@ -97,6 +97,5 @@ class GrammarProcessor:
     def _fill(self, width: int) -> torch.Tensor:
         if self._masks is None:
             self._masks = bits.allocate(len(self._rows), width, pinned=self._pinned)
-        for index, row in enumerate(self._rows):
-            row.write_mask(self._masks, index)
+        write_masks([(row, index) for index, row in enumerate(self._rows)], self._masks)
         return self._masks

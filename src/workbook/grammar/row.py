@@ -61,12 +61,30 @@ class Row:
         found = self.matcher.forced()
         return found or ([self.stop_ids[0]] if self.matcher.must_end() else [])
 
-    def write_mask(self, masks: torch.Tensor, index: int) -> None:
-        """The matcher's mask; a row that has ended, or left the constraint, may only stop."""
-        if self.followed < len(self.tokens):
-            bits.only(masks, index, self.stop_ids)
-            return
-        self.matcher.write_mask(masks, index)
+    def allow_every_stop(self, masks: torch.Tensor, index: int) -> None:
+        """Engines know one stop token; where that may come, so may the others."""
         if len(self.stop_ids) > 1 and any(bits.test_bit(masks, index, stop) for stop in self.stop_ids):
             for stop in self.stop_ids:
                 bits.allow(masks, index, stop)
+
+
+TOGETHER = 4
+"""From so many rows on, engines fill masks in parallel: below that, waking threads takes longer than the masks."""
+
+
+def write_masks(rows: Sequence[tuple[Row, int]], masks: torch.Tensor) -> None:
+    """The next token's mask of each row; one that has ended, or left the constraint, may only stop."""
+    following: dict[type[Matcher], list[tuple[Matcher, int]]] = {}
+    for row, index in rows:
+        if row.followed < len(row.tokens):
+            bits.only(masks, index, row.stop_ids)
+        else:
+            following.setdefault(type(row.matcher), []).append((row.matcher, index))
+    for kind, pairs in following.items():
+        if len(pairs) >= TOGETHER:
+            kind.write_masks(pairs, masks)
+        else:
+            for matcher, index in pairs:
+                matcher.write_mask(masks, index)
+    for row, index in rows:
+        row.allow_every_stop(masks, index)

@@ -6,7 +6,9 @@ JSON is spelled as ``json.dumps`` spells it, tool calls are a structural tag.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
@@ -101,6 +103,14 @@ def _json_grammar(schema: Any) -> str:
     return mended
 
 
+@lru_cache(maxsize=1)
+def _together() -> Any:
+    """Threads are made once."""
+    import xgrammar
+
+    return xgrammar.BatchGrammarMatcher(max_threads=max(1, min(16, (os.cpu_count() or 2) - 1)))
+
+
 class XgrammarConstraint:
     """A grammar compiled for a vocabulary."""
 
@@ -135,6 +145,12 @@ class XgrammarMatcher:
     def write_mask(self, masks: torch.Tensor, row: int) -> None:
         """Fill one row."""
         self.inner.fill_next_token_bitmask(masks, row)
+
+    @classmethod
+    def write_masks(cls, pairs: Sequence[tuple[XgrammarMatcher, int]], masks: torch.Tensor) -> None:
+        """All rows on the engine's own threads."""
+        inner = [matcher.inner for matcher, _ in pairs]
+        _together().batch_fill_next_token_bitmask(inner, masks, [row for _, row in pairs])
 
     def forced(self) -> list[int]:
         """The forced string, cut where its tokenization could still depend on what follows."""

@@ -7,7 +7,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from workbook.core.validation import is_valid_json
 from workbook.study.exercise import Exercise, Untouched, WrongAnswer, expect
+from workbook.study.json_probes import ILLEGAL, LEGAL, endless, slips
 from workbook.study.recognize import GrammarError, accepts, undefined_rules
 
 FOLKLORE = r"""
@@ -18,23 +20,6 @@ pair    ::= string ":" ws value
 value   ::= string | number | object | array | "true" | "false" | "null"
 string  ::= "\"" [^"]* "\""
 """
-
-LEGAL = (
-    ('{"city": "Lima"}', "a plain object"),
-    ('{"days": 3, "lat": -12.05, "alt": 1.5e3}', "whole numbers, negative ones, decimals and exponents"),
-    ('{"tags": ["a", "b"], "none": [], "at": {}}', "arrays, also empty ones"),
-    (r'{"say": "a \"quoted\" word\n"}', r"escapes such as `\"` and `\n` inside a string"),
-    (r'{"euro": "\u20ac"}', r"the escape `\u20ac`"),
-    ('{"city": "Zürich"}', "letters beyond ASCII"),
-)
-ILLEGAL = (
-    ('{"city": "Li\nma"}', "a raw line break inside a string", "`string` admits every character but the quote"),
-    (r'{"city": "Li\qma"}', r"the escape `\q`", "after a backslash only a few characters are legal"),
-    ('{"city": "Lima\\"}', "a string whose closing quote is escaped", "a lone backslash swallows the quote after it"),
-    ('{"days": 007}', "a number with leading zeros", "`[0-9]+` is not JSON's number"),
-    ('{"days": 1.}', "a decimal point without digits after it", "the fraction needs at least one digit"),
-    ('{"tags": [1, ]}', "a comma with nothing after it", "a comma promises another value"),
-)
 
 
 def check_grammar(gbnf: Any) -> None:
@@ -52,8 +37,11 @@ def check_grammar(gbnf: Any) -> None:
         expect(not accepts(gbnf, text), f"It admits {what}, and `json.loads` does not: {why}. Try `{text!r}`.")
     for text, what in LEGAL:
         expect(accepts(gbnf, text), f"It refuses legal JSON: {what}. Try `{text}`.")
-    endless = "{" + " " * 200 + "}"
-    expect(not accepts(gbnf, endless), "`ws` has no end: a weak model fills its whole budget with spaces. Bound it.")
+    for text in slips():
+        expect(accepts(gbnf, text) <= is_valid_json(text), f"It admits `{text}`, and `json.loads` does not.")
+    expect(not accepts(gbnf, "[1]"), "It admits an array at the top: the root stays an object.")
+    for place, text in endless():
+        expect(not accepts(gbnf, text), f"White space has no end {place}: a weak model fills its budget with it.")
 
 
 MENDED = r'''
@@ -86,9 +74,10 @@ mend_gbnf = Exercise(
     difficulty=3,
     minutes=15,
     prompt=(
-        "A grammar like this one stands in many interview notes. It does not compile, and when it does, it admits "
-        "text that `json.loads` refuses. Mend it: every rule that is used must be defined, all of JSON's values must "
-        "fit, and nothing else. Whitespace must not run without end."
+        "A grammar like this one stands in many interview notes. Three of its rules are missing; once they are added, "
+        "it still admits text that `json.loads` refuses. Mend it: the root stays an object, in which every JSON value "
+        "fits, and nothing else does. The spacing of `json.dumps` (a space after each colon and comma) must be "
+        "admitted; more may be, but no white space without end, anywhere."
     ),
     variable="mended",
     stub=f'\nmended = r"""{FOLKLORE}"""\n',
@@ -108,7 +97,13 @@ mend_gbnf = Exercise(
         WrongAnswer(_variant(STRING_RULE, '[^"]*'), "a raw line break"),
         WrongAnswer(_variant(STRING_RULE, r'[^"\\\x00-\x1f]*'), "escapes such as"),
         WrongAnswer(_variant(NUMBER_RULE, '"-"? [0-9]+ ("." [0-9]+)? ([eE] [-+]? [0-9]+)?'), "leading zeros"),
+        WrongAnswer(_variant(NUMBER_RULE, NUMBER_RULE.replace("[-+]? [0-9]+", "[-+]? [0-9]*")), "an exponent without"),
+        WrongAnswer(_variant('(pair (ws "," ws pair)*)?', '(pair (ws "," ws pair)* (ws ",")?)?'), "in an object"),
+        WrongAnswer(_variant('"-"? ("0"', '"-"* ("0"'), "It admits `"),
+        WrongAnswer(_variant("root    ::= object", "root    ::= object | array"), "at the top"),
         WrongAnswer(_variant("[ \\n]{0,2}", "[ \\n]*"), "has no end"),
+        WrongAnswer(_variant('"[" ws (value', '"[" [ ]* (value'), "after `[`"),
+        WrongAnswer(_variant('string ws ":" ws value', 'string ws ":" "\\t"* ws value'), "after `:`"),
         WrongAnswer(_variant('array   ::= "[" ws (value (ws "," ws value)*)? ws "]"\n', ""), "`array` is used"),
     ),
 )
@@ -162,7 +157,7 @@ skip_forced = Exercise(
     difficulty=2,
     minutes=10,
     prompt=(
-        "Where a mask leaves a single token, the model need not be asked. Write `forced(text, mask)`: given the text "
+        "Where a mask leaves a single token, there is nothing to choose. Write `forced(text, mask)`: given the text "
         f"so far and a function `mask(text)` that returns the set of allowed tokens (among them perhaps `{END!r}`), "
         "return the text that must follow, up to the next choice or the end. Engines call this *fast-forward*."
     ),
@@ -184,7 +179,10 @@ def forced(text, mask):
         new += next(iter(options))
     return new
 ''',
-    why="Each of its tokens is a forward pass that nobody runs. That is how a grammar can make decoding *faster*.",
+    why=(
+        "No choice is needed, so forced tokens go through the model together, in one pass instead of one by one. They "
+        "are not free: their keys and values must still be computed. That is how a grammar can make decoding *faster*."
+    ),
     wrong=(
         WrongAnswer(
             f'''
@@ -245,7 +243,7 @@ price_right = Exercise(
     difficulty=2,
     minutes=8,
     prompt=(
-        "Write `cost_per_right(rows)`. Each row is a trial with `tokens` (all that was generated, retries included) "
+        "Write `cost_per_right(rows)`. Each row is a trial with `tokens` (all that was written, retries included) "
         "and `right` (a bool). Return how many tokens one *right* answer costs in this arm."
     ),
     variable="cost_per_right",

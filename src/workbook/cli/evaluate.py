@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from workbook.cli.console import MODEL_HELP, err, print_json, print_table, stdout_kept_free
+from workbook.cli.evaluate_schemas import EXAMPLE, schemas
 from workbook.core.settings import unknown
 
 DECODINGS = ("free", "grammar")
@@ -18,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     group = typer.Typer(no_args_is_help=True, epilog="Example: workbook eval calls --limit 100")
     group.command("calls", epilog="Example: workbook eval calls --data my_tasks.jsonl --decoding grammar --json")(calls)
+    group.command("schemas", epilog=EXAMPLE)(schemas)
     app.add_typer(group, name="eval", help="Score a model on a suite.")
 
 

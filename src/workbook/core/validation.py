@@ -37,6 +37,20 @@ def call_errors(call: ToolCall, tools: Sequence[Tool]) -> list[str]:
     return schema_errors(dict(call.arguments), tool.parameters)
 
 
+def validator_of(schema: Any, formats: bool = False) -> Any:
+    """A validator of ``jsonschema`` by the draft that the schema names, 2020-12 without; the schema is not checked.
+
+    With ``formats`` those formats are checked that ``jsonschema`` knows, as benchmarks do. A reference to
+    another document is an error (``referencing.exceptions.Unresolvable``): nothing is fetched from the network.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import validator_for
+    from referencing import Registry
+
+    kind = validator_for(schema, default=Draft202012Validator)
+    return kind(schema, registry=Registry(), format_checker=kind.FORMAT_CHECKER if formats else None)
+
+
 def is_valid_json(text: str) -> bool:
     """Whether ``text`` is one JSON value by the standard, which has no NaN and no Infinity."""
     try:

@@ -15,11 +15,13 @@ from weakref import WeakKeyDictionary
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
 from workbook.core.settings import unknown
-from workbook.grammar.decoding import PLANS, Drafter, GrammarDecoder
+from workbook.grammar.decoding import PLANS, GrammarDecoder
+from workbook.grammar.drafting import Drafter
 from workbook.grammar.engine import CompiledConstraint, Engine, GrammarError
+from workbook.grammar.limits import check_limits
 from workbook.grammar.processor import GrammarProcessor
 from workbook.grammar.support import ENGINES, enforcers, gaps
-from workbook.grammar.vocabulary import TokenModel, Vocabulary, vocabulary_of
+from workbook.grammar.vocabulary import Vocabulary, vocabulary_of
 
 PREFERENCE: dict[type, tuple[str, ...]] = {
     JsonSchema: ("llguidance", "xgrammar", "outlines_core"),
@@ -28,6 +30,7 @@ PREFERENCE: dict[type, tuple[str, ...]] = {
     Gbnf: ("xgrammar", "llguidance"),
 }
 """The most trustworthy first: llguidance refuses what it does not know, and starts fastest."""
+BROKEN = "Check the schema itself: jsonschema.Draft202012Validator.check_schema(schema)."
 KEPT = 256
 """Compiled constraints kept for each model, the least used dropped first."""
 
@@ -62,17 +65,12 @@ def decoder(
 
 
 def compiled(model: Any, constraint: Constraint, engine: str = "auto") -> tuple[CompiledConstraint, str]:
-    """The compiled constraint, from the cache where it is there, and the engine that it was routed to."""
-    if engine not in (*ENGINES, "auto"):
-        raise unknown("engine", engine, ("auto", *ENGINES))
-    bench = workbench(model)
-    key = (engine, constraint_key(constraint))
-    if key not in bench.cache:
-        bench.cache[key] = _route(bench, constraint) if engine == "auto" else _compile(bench, constraint, engine)
-        if len(bench.cache) > KEPT:
-            bench.cache.popitem(last=False)
-    bench.cache.move_to_end(key)
-    return bench.cache[key]
+    """The compiled constraint, from the cache where it is there, and the engine that it was routed to.
+
+    Raises :class:`GrammarError`, for a constraint beyond ``limits`` too. An engine may still take long over one
+    that is within them: ask ``worker.Worker`` when schemas come from strangers.
+    """
+    return workbench(model).compiled(constraint, engine)
 
 
 def constraint_key(constraint: Constraint) -> str:
@@ -90,8 +88,8 @@ def constraint_key(constraint: Constraint) -> str:
 class Workbench:
     """What is kept for one model: its vocabulary, its engines, its compiled constraints."""
 
-    def __init__(self, model: TokenModel) -> None:
-        self.vocabulary = vocabulary_of(model)
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
         self.engines: dict[str, Engine] = {}
         self.cache: OrderedDict[tuple[str, str], tuple[CompiledConstraint, str]] = OrderedDict()
 
@@ -100,6 +98,19 @@ class Workbench:
         if name not in self.engines:
             self.engines[name] = MAKERS[name](self.vocabulary)
         return self.engines[name]
+
+    def compiled(self, constraint: Constraint, engine: str = "auto") -> tuple[CompiledConstraint, str]:
+        """See :func:`compiled`."""
+        if engine not in (*ENGINES, "auto"):
+            raise unknown("engine", engine, ("auto", *ENGINES))
+        check_limits(constraint)
+        key = (engine, constraint_key(constraint))
+        if key not in self.cache:
+            self.cache[key] = _route(self, constraint) if engine == "auto" else _compile(self, constraint, engine)
+            if len(self.cache) > KEPT:
+                self.cache.popitem(last=False)
+        self.cache.move_to_end(key)
+        return self.cache[key]
 
 
 _BENCHES: WeakKeyDictionary[Any, Workbench] = WeakKeyDictionary()
@@ -113,18 +124,22 @@ def workbench(model: Any) -> Workbench:
             "Use grammar.generate, which hands the constraint to the server.",
         )
     if model not in _BENCHES:
-        _BENCHES[model] = Workbench(model)
+        _BENCHES[model] = Workbench(vocabulary_of(model))
     return _BENCHES[model]
 
 
 def _compile(bench: Workbench, constraint: Constraint, engine: str) -> tuple[CompiledConstraint, str]:
     if isinstance(constraint, ToolCalls) and not constraint.tools:
         raise GrammarError("a constraint to tool calls needs at least one tool")
-    missing = gaps(constraint, engine)
-    if missing:
-        others = [name for name in enforcers(constraint) if name != engine]
-        raise GrammarError(f"{engine} would not enforce {_listed(missing)}", _way_out(others))
-    return bench.engine(engine).compile(constraint), engine
+    check_limits(constraint, engine)
+    try:
+        missing = gaps(constraint, engine)
+        if not missing:
+            return bench.engine(engine).compile(constraint), engine
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise GrammarError(f"{engine} cannot read this: {str(error)[:200]}", BROKEN) from error
+    others = [name for name in enforcers(constraint) if name != engine]
+    raise GrammarError(f"{engine} would not enforce {_listed(missing)}", _way_out(others))
 
 
 def _route(bench: Workbench, constraint: Constraint) -> tuple[CompiledConstraint, str]:

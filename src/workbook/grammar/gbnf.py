@@ -17,8 +17,8 @@ from typing import Any
 from workbook.core.chat import Tool
 from workbook.grammar.engine import GrammarError
 from workbook.grammar.integer_ranges import integers
-from workbook.grammar.schemas import call_schema, prepared
-from workbook.grammar.support import ANNOTATIONS, BOUNDS
+from workbook.grammar.schemas import ANNOTATIONS, call_schema, prepared
+from workbook.grammar.support import BOUNDS
 
 JSON_RULES = r"""
 value   ::= object | array | string | number | "true" | "false" | "null"

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from referencing.exceptions import Unresolvable
+
 from workbook.core.chat import Tool
 from workbook.core.errors import WorkbookError
-from workbook.core.validation import schema_errors
+from workbook.core.validation import validator_of
 
 IN_OBJECT = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 IN_LIST = ("anyOf", "oneOf", "allOf", "prefixItems")
@@ -22,9 +24,23 @@ MEANT = {
     "array": ("items", "prefixItems", "minItems", "maxItems"),
 }
 """A schema without a type means this one: it admits less than the standard says, never more."""
-FORMATS = {"date", "time", "date-time", "uuid", "email", "uri"}
-"""Known to all engines. The standard makes ``format`` an annotation: others, or beside a pattern, are no constraint."""
-BESIDE_FORMAT = {"pattern", "minLength", "maxLength"}
+ANNOTATIONS = {
+    "title", "description", "default", "examples", "$schema", "$id", "$comment", "$defs", "definitions",
+    "deprecated", "readOnly", "writeOnly", "contentMediaType", "contentEncoding",
+}  # fmt: skip
+FORMATS = {
+    "date", "time", "date-time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uuid",
+    "uri", "uri-reference", "iri", "iri-reference", "uri-template", "json-pointer", "relative-json-pointer", "regex",
+}  # fmt: skip
+"""The standard's own. Validators may check them, so they are enforced or refused; any other name is an annotation."""
+IDLE: dict[str, tuple[Any, ...]] = {
+    "uniqueItems": (False,), "propertyNames": (True, {}), "unevaluatedProperties": (True, {}),
+    "unevaluatedItems": (True, {}), "dependentRequired": ({},), "dependentSchemas": ({},), "patternProperties": ({},),
+    "allOf": ([],), "required": ([],), "minItems": (0,), "minLength": (0,), "minProperties": (0,),
+}  # fmt: skip
+"""Values with which a keyword says nothing; engines that do not know the keyword would refuse it all the same."""
+COMBINING = {"allOf", "anyOf", "oneOf", "$ref", "$dynamicRef", "if", "dependentSchemas", "patternProperties"}
+"""Keywords through which other schemas speak of the same properties."""
 IN_PLACE = (
     "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
     "additionalItems", "unevaluatedItems", "unevaluatedProperties",
@@ -34,46 +50,101 @@ IN_PLACE = (
 def prepared(schema: Any) -> Any:
     """The schema as all engines get it: closed, with a type where one is meant, and constants spelled out.
 
-    The parts of an ``allOf`` stay open: closed, they would forbid each other's properties.
+    The parts of an ``allOf`` stay open, and so does a definition that is combined with others: closed,
+    they would forbid each other's properties. Raises :class:`WorkbookError` where nothing can satisfy it.
     """
-    if not isinstance(schema, Mapping):
-        return schema
-    if "const" in schema or "enum" in schema:
-        return _constants(schema)
-    result = {key: _prepared_part(key, value) for key, value in schema.items()}
-    if "format" in result and (result["format"] not in FORMATS or BESIDE_FORMAT & set(result)):
-        del result["format"]
-    if "type" not in result and not {"anyOf", "oneOf", "allOf", "$ref"} & set(result):
-        result |= next(({"type": kind} for kind, keys in MEANT.items() if set(keys) & set(result)), {})
-    speaks = {"additionalProperties", "unevaluatedProperties", "patternProperties", "allOf", "$ref"} & set(schema)
-    if "properties" in schema and not speaks:
-        result["additionalProperties"] = False
-    return result
+    if isinstance(schema, bool):
+        if not schema:
+            raise WorkbookError("the schema is false, which admits nothing", "Give a schema that admits something.")
+        return {}
+    return _Preparer(schema).part(schema) if isinstance(schema, Mapping) else schema
 
 
-def _prepared_part(key: str, value: Any) -> Any:
-    if key in IN_OBJECT and isinstance(value, Mapping):
-        return {name: prepared(part) for name, part in value.items()}
-    if key in IN_LIST and key != "allOf" and isinstance(value, list):
-        return [prepared(part) for part in value]
-    return prepared(value) if key in IN_PLACE and key not in ("not", "if") else value
+class _Preparer:
+    """Prepares the parts of one root schema."""
+
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        self.definitions = {key: root[key] for key in ("$defs", "definitions") if key in root}
+        self.combined = set(_combined(root))
+
+    def part(self, schema: Any) -> Any:
+        """One subschema, prepared; a boolean stays one."""
+        if not isinstance(schema, Mapping):
+            return schema
+        if "const" in schema or "enum" in schema:
+            return self._constants(schema)
+        result = {key: self._inside(key, value) for key, value in _telling(schema).items()}
+        if "type" not in result and not {"anyOf", "oneOf", "allOf", "$ref"} & set(result):
+            result |= next(({"type": kind} for kind, keys in MEANT.items() if set(keys) & set(result)), {})
+        return result | _closing(result)
+
+    def _inside(self, key: str, value: Any) -> Any:
+        if key in IN_OBJECT and isinstance(value, Mapping):
+            return {name: part if f"#/{key}/{name}" in self.combined else self.part(part)
+                    for name, part in value.items()}  # fmt: skip
+        if key in IN_LIST and key != "allOf" and isinstance(value, list):
+            return [self.part(part) for part in value]
+        return self.part(value) if key in IN_PLACE and key not in ("not", "if") else value
+
+    def _constants(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """Only the constants that satisfy the rest of the schema, so that the rest need not be enforced."""
+        used = "const" if "const" in schema else "enum"
+        offered = [schema["const"]] if used == "const" else list(schema["enum"])
+        rest = {key: value for key, value in schema.items() if key != used and key not in ANNOTATIONS}
+        kept = [value for value in offered if not self._errors(value, rest)] if rest else offered
+        if not kept:
+            raise WorkbookError(f"no value of {str(offered)[:80]} satisfies the rest of its schema", "Mend the enum.")
+        if all(not isinstance(value, dict | list) for value in kept):
+            return {"enum": kept}
+        spelled = [spelled_out(value) for value in kept]
+        return spelled[0] if len(spelled) == 1 else {"anyOf": spelled}
+
+    def _errors(self, value: Any, rest: Mapping[str, Any]) -> list[str]:
+        try:
+            validator = validator_of({**self.definitions, **rest})
+            return [error.message for error in validator.iter_errors(value)]
+        except Unresolvable as error:
+            raise WorkbookError(f"a constant beside a broken reference: {error}", "Mend the $ref.") from error
 
 
-def _constants(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Only the constants that satisfy the rest of the schema, so that the rest need not be enforced."""
-    offered = [schema["const"]] if "const" in schema else list(schema["enum"])
-    rest = {key: value for key, value in schema.items() if "$defs" not in key}
-    kept = offered if _refers(rest) else [value for value in offered if not schema_errors(value, rest)]
-    if not kept:
-        raise WorkbookError(f"no value of {str(offered)[:80]} satisfies the rest of its schema", "Mend the enum.")
-    if all(not isinstance(value, dict | list) for value in kept):
-        return {"enum": kept}
-    spelled = [spelled_out(value) for value in kept]
-    return spelled[0] if len(spelled) == 1 else {"anyOf": spelled}
+def _telling(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords that say something: without those of :data:`IDLE`, conditions without consequence, mere formats."""
+    told = {key: value for key, value in schema.items() if not _idle(key, value)}
+    if told.get("format") not in FORMATS:
+        told.pop("format", None)
+    for without, orphans in (("if", ("then", "else")), ("contains", ("minContains", "maxContains"))):
+        if without not in told:
+            told = {key: value for key, value in told.items() if key not in orphans}
+    if "if" in told and not {"then", "else"} & set(told):
+        del told["if"]
+    if told.get("maxItems") in (0, 1):
+        told.pop("uniqueItems", None)
+    if "unevaluatedProperties" in told and not (COMBINING | {"additionalProperties"}) & set(told):
+        told["additionalProperties"] = told.pop("unevaluatedProperties")
+    return told
 
 
-def _refers(schema: Any) -> bool:
-    return any("$ref" in part for part in subschemas(schema))
+def _idle(key: str, value: Any) -> bool:
+    # By type too: to Python, False is 0.
+    return any(type(value) is type(idle) and value == idle for idle in IDLE.get(key, ()))
+
+
+def _closing(part: Mapping[str, Any]) -> dict[str, Any]:
+    """What closes an object that lists properties and does not speak of others; those it requires are listed too."""
+    speaks = {"additionalProperties", "unevaluatedProperties", "patternProperties", "allOf", "$ref"} & set(part)
+    if not isinstance(part.get("properties"), Mapping) or speaks:
+        return {}
+    unlisted = {name: {} for name in part.get("required", ()) if name not in part["properties"]}
+    return {"properties": {**part["properties"], **unlisted}, "additionalProperties": False}
+
+
+def _combined(root: Mapping[str, Any]) -> Iterator[str]:
+    """The references that stand in an ``allOf`` or beside other keywords."""
+    for part in subschemas(root):
+        if "$ref" in part and set(part) - ANNOTATIONS - {"$ref"}:
+            yield part["$ref"]
+        for piece in part.get("allOf", ()):
+            yield from (inner["$ref"] for inner in subschemas(piece) if isinstance(inner.get("$ref"), str))
 
 
 def spelled_out(value: Any) -> dict[str, Any]:
@@ -105,10 +176,12 @@ def subschemas(schema: Any) -> Iterator[Mapping[str, Any]]:
 
 def call_schema(tool: Tool) -> dict[str, Any]:
     """The schema of one call in Hermes form: this name, and arguments that fit this tool."""
-    arguments = {"type": "object", **tool.parameters}
+    # An $id would make every reference start from where the arguments now stand no more.
+    told = {key: value for key, value in tool.parameters.items() if key not in ("$id", "$schema")}
+    arguments = {"type": "object", **told}
     if "properties" not in arguments:
         arguments["properties"] = {}
-    properties = {"name": {"enum": [tool.name]}, "arguments": prepared(_with_local_refs(arguments))}
+    properties = {"name": {"enum": [tool.name]}, "arguments": _with_local_refs(prepared(arguments))}
     schema = {"type": "object", "properties": properties, "required": ["name", "arguments"]}
     return schema | {"additionalProperties": False}
 
@@ -121,6 +194,6 @@ def _with_local_refs(schema: Any, prefix: str = "#/properties/arguments/") -> An
         return schema
     moved = {key: _with_local_refs(value, prefix) for key, value in schema.items()}
     target = schema.get("$ref")
-    if isinstance(target, str) and target.startswith("#"):
+    if isinstance(target, str) and (target == "#" or target.startswith("#/")):
         moved["$ref"] = prefix.rstrip("/") + target[1:]
     return moved

@@ -15,14 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, ToolCalls
-from workbook.grammar.schemas import call_schema, prepared, subschemas
+from workbook.grammar.schemas import ANNOTATIONS, call_schema, prepared, subschemas
 
 ENGINES = ("outlines_core", "xgrammar", "llguidance")
 
-ANNOTATIONS = {
-    "title", "description", "default", "examples", "$schema", "$id", "$comment", "$defs", "definitions",
-    "deprecated", "readOnly", "writeOnly", "contentMediaType", "contentEncoding",
-}  # fmt: skip
 BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
 LENGTHS, COUNTS, SIZES = {"minLength", "maxLength"}, {"minItems", "maxItems"}, {"minProperties", "maxProperties"}
 OBJECT = {"properties", "required", "additionalProperties"}
@@ -49,14 +45,30 @@ SHAPES: dict[str, Shapes] = {
 UNKNOWN_TO_LLGUIDANCE = {
     "not", "if", "then", "else", "contains", "minContains", "maxContains", "uniqueItems", "propertyNames",
     "dependentRequired", "dependentSchemas", "dependencies", "unevaluatedProperties", "unevaluatedItems",
-    "$anchor", "$dynamicRef", "$dynamicAnchor",
+    "$dynamicRef", "$dynamicAnchor",
 }  # fmt: skip
+
+FORMATS_OF: dict[str, set[str]] = {
+    "outlines_core": {"date", "time", "date-time", "uuid", "email", "uri"},
+    "xgrammar": {
+        "date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uuid", "uri", "uri-reference",
+        "uri-template", "json-pointer", "relative-json-pointer",
+    },
+    "llguidance": {"date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uuid", "uri"},
+}  # fmt: skip
+EXACT_INTEGER = 2**53
+"""Up to here a float tells one integer from the next; bounds are floats to the engines."""
+LOOKS = re.compile(r"\(\?(?!:)|\\[bB1-9]")
+"""Looking around, flags, word boundaries, back references: no regular expression, and xgrammar passes some over."""
 
 RISKY = re.compile(r"""(?<!\\)\.|["^$|]|\\[^d.\-+/()]""")
 """Outside of classes: any character, a quote, an inner anchor or alternative, a rarer escape."""
 RISKY_IN_CLASS = re.compile(r"""^\^|["]|\\[^d.\-+/]|[^\\]-.""")
 """Inside of one: a negation, a quote, a rarer escape, a range beyond letters and digits."""
 HARMLESS_RANGE = re.compile(r"[a-z]-[a-z]|[A-Z]-[A-Z]|[0-9]-[0-9]")
+
+
+Rule = Callable[[Mapping[str, Any]], Iterator[str]]
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,8 @@ def enforcers(constraint: Constraint) -> list[str]:
 
 def _schema_gaps(schema: Any, engine: str, where: str) -> list[Gap]:
     found = [keyword for part in subschemas(schema) for keyword in _part_gaps(part, engine)]
+    if engine != "llguidance" and any("$id" in part for part in subschemas(schema) if part is not schema):
+        found.append("$id, which moves what references start from")
     if engine == "outlines_core" and _is_recursive(schema):
         found.append("recursive $ref")
     return [Gap(keyword, where) for keyword in dict.fromkeys(found)]
@@ -160,6 +174,38 @@ def _risky_pattern(part: Mapping[str, Any]) -> Iterator[str]:
         yield "pattern that could match a quote or a backslash"
 
 
+def _looking_pattern(part: Mapping[str, Any]) -> Iterator[str]:
+    if isinstance(part.get("pattern"), str) and LOOKS.search(part["pattern"]):
+        yield "pattern that looks around"
+
+
+def _distant_reference(part: Mapping[str, Any]) -> Iterator[str]:
+    reference = part.get("$ref", "#")
+    if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")) or "%" in reference:
+        yield "$ref that is no plain pointer into the schema"
+
+
+def _format_beyond(engine: str) -> Rule:
+    def rule(part: Mapping[str, Any]) -> Iterator[str]:
+        if "format" in part and part["format"] not in FORMATS_OF[engine]:
+            yield f"format {part['format']}"
+
+    return rule
+
+
+def _huge_bound(part: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted((BOUNDS | {"multipleOf"}) & set(part)):
+        if isinstance(part[name], int | float) and abs(part[name]) > EXACT_INTEGER:
+            yield f"{name} beyond 2**53"
+
+
+def _countable_repeats(part: Mapping[str, Any]) -> Iterator[str]:
+    """An unlisted name may be written twice, which counts twice to an engine and once to a reader of JSON."""
+    open_ended = part.get("additionalProperties", True) is not False or "patternProperties" in part
+    if open_ended and part.get("minProperties", 0) > 1:
+        yield "minProperties of more than one, where names are free"
+
+
 def _is_recursive(schema: Any) -> bool:
     """Whether following references from ``schema`` can lead back to the same one."""
     return any(_reaches(schema, part["$ref"], part["$ref"], set()) for part in subschemas(schema) if "$ref" in part)
@@ -182,11 +228,17 @@ def _resolve(root: Any, reference: str) -> Any:
     return node
 
 
-Rule = Callable[[Mapping[str, Any]], Iterator[str]]
+COMMON = (
+    _overlapping_one_of, _unlisted_required, _open_beside_listed, _false_property, _distant_reference, _huge_bound,
+    _countable_repeats,
+)  # fmt: skip
 RULES: dict[str, tuple[Rule, ...]] = {
-    "outlines_core": (
-        _unlisted_required, _open_beside_listed, _overlapping_one_of, _false_property, _escaped_name, _risky_pattern,
-    ),
-    "xgrammar": (_unlisted_required, _open_beside_listed, _overlapping_one_of, _false_property),
-    "llguidance": (_overlapping_one_of,),
-}  # fmt: skip
+    "outlines_core": (*COMMON, _escaped_name, _risky_pattern, _format_beyond("outlines_core")),
+    "xgrammar": (*COMMON, _looking_pattern, _format_beyond("xgrammar")),
+    "llguidance": (
+        _huge_bound,
+        _countable_repeats,
+        _format_beyond("llguidance"),
+    ),  # it looks at oneOf itself, and refuses overlaps
+}
+"""What is looked at besides keywords. llguidance looks at ``oneOf`` itself, and refuses what may overlap."""

@@ -28,7 +28,7 @@ def named(checks, name):
 
 def test_it_looks_at_everything(found):
     names = {check.name for check in found.checks}
-    engines = {f"engine {name}" for name in ("outlines_core", "xgrammar", "llguidance")}
+    engines = {f"engine {name}" for name in ("outlines_core", "xgrammar", "llguidance", "llama.cpp")}
     models = {"model pocket", "model pocket-base", "model ladder"}
     programs = {"make", "g++", "chromium", "bubblewrap", "containers"}
     assert names >= {"python", "packages", "kernel", "device"} | engines | models | programs

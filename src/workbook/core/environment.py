@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("torch", "transformers", "outlines", "outlines-core", "xgrammar", "llguidance", "numpy")
+PACKAGES = ("torch", "transformers", "outlines", "outlines-core", "xgrammar", "llguidance", "xllamacpp", "numpy")
 
 
 @lru_cache(maxsize=1)

@@ -25,7 +25,12 @@ Status = Literal["ok", "missing", "warn"]
 MARKS: dict[str, str] = {"ok": "✓", "missing": "✗", "warn": "–"}
 
 PYTHONS = ((3, 11), (3, 14))
-ENGINE_PACKAGES = {"outlines_core": "outlines-core", "xgrammar": "xgrammar", "llguidance": "llguidance"}
+ENGINE_PACKAGES = {
+    "outlines_core": "outlines-core",
+    "xgrammar": "xgrammar",
+    "llguidance": "llguidance",
+    "llama.cpp": "xllamacpp",
+}
 SET_UP = "make lab (or: pip install -r requirements.lock)"
 SYSTEM = "make system-deps"
 GIB = 2**30

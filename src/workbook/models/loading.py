@@ -1,4 +1,4 @@
-"""From an id to a model: the shipped ones, a folder, a hub id, or a server's URL.
+"""From an id to a model: the shipped ones, a folder, a hub id, a GGUF file, or a server's URL.
 
 Weights are read from safetensors only, and code that comes with a model is never
 run. Offline, an id that is not in the cache ends in an error that says what was
@@ -34,8 +34,9 @@ def load_model(id: str = "pocket", device: str = "auto") -> LanguageModel:
     """The model that ``id`` names.
 
     ``id``: ``pocket``, ``pocket-base``, ``pocket@RUNG``, a folder, a hub id such as
-    ``Qwen/Qwen3-0.6B``, or the URL of an OpenAI-compatible server (``http://host:8000/v1``,
-    ``...#model`` to choose among several). ``device``: ``auto`` takes CUDA when it is there.
+    ``Qwen/Qwen3-0.6B``, a file for llama.cpp (``model.gguf``, which runs on the processor), or the URL of an
+    OpenAI-compatible server (``http://host:8000/v1``, ``...#model`` to choose among several).
+    ``device``: ``auto`` takes CUDA when it is there.
     """
     if device not in DEVICES:
         raise unknown("device", device, DEVICES)
@@ -43,6 +44,8 @@ def load_model(id: str = "pocket", device: str = "auto") -> LanguageModel:
         from workbook.models.server import ServerModel
 
         return ServerModel(id)
+    if id.endswith(".gguf"):
+        return _load_gguf(id, device)
     return load_local(id, device)
 
 
@@ -189,6 +192,14 @@ def _load_folder(id: str, folder: Path, device: str) -> TransformersModel:
         )
 
     return _assemble(id, network, folder, device, list(folder.glob("*.safetensors")))
+
+
+def _load_gguf(id: str, device: str) -> LanguageModel:
+    from workbook.models.llamacpp import LlamaCppModel
+
+    if device == "cuda":
+        raise ModelError(f"{id} runs in llama.cpp, whose build here is for processors", "Use device='auto' or 'cpu'.")
+    return LlamaCppModel(Path(id).expanduser())
 
 
 def _load_rung(id: str, device: str) -> TransformersModel:

@@ -63,11 +63,11 @@ def encode(tokenizer: Any, prompt: str) -> list[int]:
         index for piece in prompt.split(GUARD) if piece for index in tokenizer.encode(piece, add_special_tokens=False)
     ]
     bos = tokenizer.bos_token_id
-    if bos is not None and _adds_bos(tokenizer) and ids[:1] != [bos]:
+    if bos is not None and adds_bos(tokenizer) and ids[:1] != [bos]:
         ids.insert(0, bos)
     return ids
 
 
-def _adds_bos(tokenizer: Any) -> bool:
+def adds_bos(tokenizer: Any) -> bool:
     """Whether the tokenizer begins every text with BOS of its own accord."""
     return tokenizer.encode("", add_special_tokens=True)[:1] == [tokenizer.bos_token_id]

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 import torch
-from toys import toy_model
+from toys import network, toy_model
 
 from workbook.core.chat import Tool, user
 from workbook.core.constraints import Constraint, JsonSchema, Regex, ToolCalls
 from workbook.core.errors import UsageError
-from workbook.grammar import PLANS, GrammarDecoder, decoder, generate, processor
-from workbook.grammar.decoding import PromptLookup
+from workbook.grammar import PLANS, GrammarDecoder, ModelDrafter, PromptLookup, decoder, generate, processor
 
 FORCING = ("llguidance", "xgrammar")
 CONSTRAINED = [plan for plan in PLANS if PLANS[plan].masked]
@@ -124,6 +123,20 @@ def test_drafts_save_passes_and_change_nothing(batch: int, wrong: int) -> None:
     plain = ours(SCHEMA, "fast_forward", "llguidance", batch_size=batch)[1].costs
     assert 0 < loop.costs.accepted <= loop.costs.drafted
     assert loop.costs.passes < plain.passes
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_a_second_network_drafts(seed: int) -> None:
+    """Seed 0 is the toy itself, which guesses whatever the constraint lets it write; 5 is a stranger."""
+    loop = decoder(toy_model(), Regex("[a-z ]{30}"), "draft", "llguidance", ModelDrafter(toy(seed)))
+    done = toy_model().complete(PROMPTS, decoder=loop, max_new_tokens=40, batch_size=1)
+    assert [completion.token_ids for completion in done] == masked(Regex("[a-z ]{30}"), "llguidance")
+    assert (loop.costs.accepted > 0) == (seed == 0)
+
+
+def toy(seed: int) -> Any:
+    """A network with the toy's vocabulary."""
+    return toy_model().network if seed == 0 else network(toy_model().logit_width, seed=seed)
 
 
 def test_a_constraint_for_each_prompt() -> None:

@@ -2,6 +2,7 @@
 
 from workbook.grammar.compiling import decoder, processor
 from workbook.grammar.decoding import PLANS, Costs, GrammarDecoder
+from workbook.grammar.drafting import ModelDrafter, PromptLookup
 from workbook.grammar.engine import GrammarError
 from workbook.grammar.generation import Constrained, generate
 from workbook.grammar.stepper import Candidate, Step, steps
@@ -15,6 +16,8 @@ __all__ = [
     "Costs",
     "GrammarDecoder",
     "GrammarError",
+    "ModelDrafter",
+    "PromptLookup",
     "Step",
     "decoder",
     "gaps",

@@ -12,8 +12,8 @@ after the look, and with Gumbel noise (``models.sampling``) that holds for sampl
 the tokenizer would write, so the text equals that of a masked loop wherever the model spells forced text as the
 tokenizer does.
 
-Rows are of unequal length: each pass takes what a row has not shown yet, right-aligned, with holes on the left
-that the attention mask covers. Leaves out beams, and stopping criteria other than stop tokens and the length.
+Rows go on at their own pace (see ``window``). Leaves out beams, and stopping criteria other than stop tokens and the
+length.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from workbook.core.errors import UsageError
 from workbook.grammar import masks as bits
+from workbook.grammar.drafting import Drafter, PromptLookup
 from workbook.grammar.engine import CompiledConstraint, GrammarError
 from workbook.grammar.row import Row, write_masks
+from workbook.grammar.window import Window
 
 if TYPE_CHECKING:
     import torch
@@ -50,13 +52,6 @@ PLANS = {
     "draft": Plan(drafts=8),
 }
 """The strategies by the names that ``workbook bench decoding`` uses."""
-
-
-class Drafter(Protocol):
-    """Guesses how a text goes on; a wrong guess costs a little time and changes nothing."""
-
-    def draft(self, tokens: Sequence[int], count: int) -> Sequence[int]:
-        """At most ``count`` tokens after ``tokens`` (prompt and text)."""
 
 
 @dataclass
@@ -119,7 +114,7 @@ class GrammarDecoder:
         stops = frozenset(_listed(generation_config.eos_token_id))
         samplers = [_for_rows(processor) for processor in logits_processor]
         limit = generation_config.max_length - input_ids.shape[1]
-        window = _Window(model, input_ids, model_kwargs.get("attention_mask"))
+        window = Window(model, input_ids, model_kwargs.get("attention_mask"))
         prompts = [ids[seen.bool()].tolist() for ids, seen in zip(input_ids, window.seen, strict=True)]
         texts = [_Text(one, prompt, stops, limit) for one, prompt in zip(constraints, prompts, strict=True)]
         _Run(self, texts, samplers, window).finish()
@@ -150,26 +145,6 @@ def _padded(input_ids: torch.Tensor, written: list[list[int]], pad: int) -> torc
     longest = max(map(len, written))
     filled = torch.tensor([row + [pad] * (longest - len(row)) for row in written], dtype=torch.int64)
     return torch.cat([input_ids, filled.to(input_ids.device)], dim=1)
-
-
-class PromptLookup:
-    """Drafts what followed the last tokens when they stood in the text before: arguments are copied from requests.
-
-    Prompt lookup decoding (Saxena, 2023): no second model. ``shortest`` tokens must agree.
-    """
-
-    def __init__(self, longest: int = 3, shortest: int = 1) -> None:
-        self.longest, self.shortest = longest, shortest
-
-    def draft(self, tokens: Sequence[int], count: int) -> Sequence[int]:
-        """The continuation of the latest earlier occurrence of the longest ending that has one."""
-        text = list(tokens)
-        for size in range(self.longest, self.shortest - 1, -1):
-            ending = text[-size:]
-            for start in range(len(text) - size - 1, -1, -1):
-                if text[start : start + size] == ending:
-                    return text[start + size : start + size + count]
-        return ()
 
 
 class _Text:
@@ -214,67 +189,11 @@ class _Text:
         return len(self.written) - before
 
 
-class _Window:
-    """The model behind its KV cache: shows it the rows' new tokens and gives the logits of the last few."""
-
-    def __init__(self, model: Any, prompts: torch.Tensor, mask: torch.Tensor | None) -> None:
-        import torch
-        from transformers import DynamicCache
-
-        self.model, self.cache = model, DynamicCache(config=model.config)
-        self.seen = torch.ones_like(prompts) if mask is None else mask
-        self.prompts = prompts
-        self.lengths = self.seen.sum(dim=1)
-
-    def prefill(self) -> torch.Tensor:
-        """Logits after the prompts, (rows, 1, vocabulary)."""
-        positions = (self.seen.cumsum(dim=1) - 1).clamp(min=0)
-        return self._pass(self.prompts, self.seen, positions, 1)
-
-    def show(self, feeds: list[list[int]], last: int) -> torch.Tensor:
-        """Logits of the last ``last`` positions, (rows, ``last``, vocabulary); shorter rows have holes on the left."""
-        import torch
-
-        width = max(map(len, feeds))
-        ids = torch.tensor([[0] * (width - len(feed)) + feed for feed in feeds], device=self.seen.device)
-        real = torch.tensor([[0] * (width - len(feed)) + [1] * len(feed) for feed in feeds], device=self.seen.device)
-        positions = (self.lengths[:, None] + real.cumsum(dim=1) - 1).clamp(min=0)
-        self.seen = torch.cat([self.seen, real], dim=1)
-        self.lengths = self.lengths + real.sum(dim=1)
-        return self._pass(ids, self.seen, positions, last)
-
-    def _pass(self, ids: torch.Tensor, seen: torch.Tensor, positions: torch.Tensor, last: int) -> torch.Tensor:
-        output = self.model(
-            input_ids=ids,
-            attention_mask=seen,
-            position_ids=positions,
-            past_key_values=self.cache,
-            use_cache=True,
-            logits_to_keep=last,
-        )
-        logits: torch.Tensor = output.logits.float()
-        return logits
-
-    def forget(self, counts: list[int | None]) -> None:
-        """Take back the last ``counts[row]`` tokens of each row: cut off what no row keeps, cover the rest.
-
-        None stands for a row that had ended, and was not shown anything.
-        """
-        for row, count in enumerate(counts):
-            if count:
-                self.seen[row, -count:] = 0
-                self.lengths[row] -= count
-        common = min((count for count in counts if count is not None), default=0)
-        if common:
-            self.seen = self.seen[:, :-common]
-            self.cache.crop(-common)
-
-
 class _Run:
     """One generation."""
 
     def __init__(
-        self, decoder: GrammarDecoder, texts: list[_Text], samplers: Iterable[Sampler], window: _Window
+        self, decoder: GrammarDecoder, texts: list[_Text], samplers: Iterable[Sampler], window: Window
     ) -> None:
         self.plan, self.costs, self.drafter = decoder.plan, decoder.costs, decoder.drafter
         self.texts, self.samplers, self.window = texts, list(samplers), window

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import torch
-from toys import network, toy_model
+from toys import network, pocket_tokenizer, toy_model
 
 from workbook.core.chat import Tool, user
 from workbook.core.constraints import Constraint, JsonSchema, Regex, ToolCalls
 from workbook.core.errors import UsageError
 from workbook.grammar import PLANS, GrammarDecoder, ModelDrafter, PromptLookup, decoder, generate, processor
+from workbook.models.local import TransformersModel
 
 FORCING = ("llguidance", "xgrammar")
 CONSTRAINED = [plan for plan in PLANS if PLANS[plan].masked]
@@ -177,3 +178,16 @@ def test_what_cannot_be_decoded_is_said() -> None:
             repetition_penalty=1.2,
             custom_generate=decoder(toy_model(), SCHEMA),
         )
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("plan", CONSTRAINED)
+def test_the_loop_writes_the_same_on_cuda(plan: str) -> None:
+    here = toy_model()
+    there = TransformersModel("cuda", network(here.logit_width).cuda(), pocket_tokenizer())
+    loops = [decoder(model, SCHEMA, plan, "llguidance") for model in (here, there)]
+    both = [
+        model.complete(PROMPTS, decoder=loop, max_new_tokens=60)
+        for model, loop in zip((here, there), loops, strict=True)
+    ]
+    assert [one.token_ids for one in both[0]] == [one.token_ids for one in both[1]]

@@ -41,7 +41,7 @@ def test_a_result_holds_the_day_and_no_time_of_day_and_no_host(ledger, shown, mo
 
 def test_always_shows_the_bound_on_failures(ledger, shown, model):
     record("q1.grammar_100", wilson(100, 100), model=model, profile="ci")
-    assert "No failure in 100 tasks: a failure rate of up to 3.7 % remains possible." in repr(shown[0])
+    assert "No failure in 100 independent tries: a failure rate of up to 3.7 % remains possible." in repr(shown[0])
     record("q1.grammar_100", wilson(99, 100), model=model, profile="ci")
     assert "No failure" not in repr(shown[1])
     assert "fails" in repr(shown[1])

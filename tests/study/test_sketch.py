@@ -25,3 +25,13 @@ def test_everything_lies_on_the_page() -> None:
             assert 0 <= float(element.get(name, 0)) <= width
         for name in ("y", "y1", "y2"):
             assert 0 <= float(element.get(name, 0)) <= height
+
+
+def test_a_label_stands_above_a_sloping_arrow() -> None:
+    page = ET.fromstring(sketch(BOXES, [("b", "c", "label")], "w").svg)
+    arrow = next(element for element in page.iter() if element.tag.endswith("line"))
+    label = next(element for element in page.iter() if element.text == "label")
+    x1, y1, x2, y2 = (float(arrow.get(name, 0)) for name in ("x1", "y1", "x2", "y2"))
+    x, y = float(label.get("x", 0)), float(label.get("y", 0))
+    for end in (x - 18, x + 18):  # half of a label of five letters
+        assert y < y1 + (y2 - y1) * (end - x1) / (x2 - x1)

@@ -124,7 +124,9 @@ def _summary(claim: Claim, interval: Interval, ladder: Sequence[Interval]) -> li
     assert claim.rule is not None
     rungs = "; ".join(f"{show_interval(rung, claim.unit)} {verdict(claim.rule, rung)}" for rung in ladder)
     bound = failure_bound(claim.rule, interval)
-    no_failure = f"No failure in {interval.n} tasks: a failure rate of up to {show_number(bound)} remains possible."
+    no_failure = (
+        f"No failure in {interval.n} independent tries: a failure rate of up to {show_number(bound)} remains possible."
+    )
     return [
         f"{claim.metric}: {show_interval(interval, claim.unit)}, n = {interval.n}",
         f"The claim asks for: {describe_rule(claim.rule, claim.unit)}.",

@@ -50,9 +50,11 @@ def _arrow(start: Place, end: Place, label: str) -> list[str]:
         back = (x2 - 8 * along[0] + side * across[0], y2 - 8 * along[1] + side * across[1])
         parts.append(svg.line(x2, y2, *back, stroke=svg.BLUE, width=1.6))
     if label:
-        level = start[1] == end[1]
-        place = ((x1 + x2) / 2, y1 - 6) if level else ((x1 + x2) / 2 + 8, (y1 + y2) / 2 + 4)
-        parts.append(svg.text(*place, label, anchor="middle" if level else "start"))
+        upright = start[0] == end[0]
+        x, y = (x1 + x2) / 2, (y1 + y2) / 2
+        # Beside an upright arrow; above any other, and further where it slopes through the label's width.
+        place = (x + 8, y + 4) if upright else (x, y - 6 - 4 * len(label) * abs((y2 - y1) / (x2 - x1)))
+        parts.append(svg.text(*place, label, anchor="start" if upright else "middle"))
     return parts
 
 

@@ -10,6 +10,7 @@ import sys
 import pytest
 from typer.main import get_command
 
+from workbook.cli.claims import _measured
 from workbook.cli.console import print_json
 from workbook.cli.main import app
 
@@ -89,6 +90,18 @@ def test_claims_lists_every_claim_measured_or_not(tmp_path):
     assert {row["id"] for row in rows} == ids
     keys = {"id", "claim", "notebook", "metric", "estimate", "low", "high", "n", "verdict", "model", "hardware"}
     assert all(keys | {"profile"} <= set(row) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        ({"kind": "measured", "estimate": None, "profile": None}, "not yet"),
+        ({"kind": "measured", "estimate": None, "profile": "ci"}, "not estimable"),
+        ({"kind": "documented", "estimate": None, "profile": None}, "documented"),
+    ],
+)
+def test_a_claim_without_an_estimate_says_why(row, shown):
+    assert _measured(row) == shown
 
 
 def test_claims_for_a_person_shows_every_id():

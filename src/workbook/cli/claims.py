@@ -35,9 +35,9 @@ def _shown(row: dict[str, Any]) -> list[str]:
 
 
 def _measured(row: dict[str, Any]) -> str:
-    if row["estimate"] is None:
-        return row["kind"] if row["kind"] == "documented" else "not yet"
-    from workbook.lab.units import show_number
+    from workbook.lab.units import NOT_ESTIMABLE, show_number
 
+    if row["estimate"] is None:
+        return row["kind"] if row["kind"] == "documented" else NOT_ESTIMABLE if row["profile"] else "not yet"
     estimate, low, high = (show_number(row[key], row["unit"]) for key in ("estimate", "low", "high"))
     return f"{estimate} [{low}, {high}]" if row["low"] is not None else estimate

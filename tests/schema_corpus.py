@@ -76,6 +76,7 @@ CONSTANTS: list[Row] = [
     ("enum beside type", {"type": "string", "enum": ["a", 1, None]}, ["a"], [1, None, "b"]),
     ("enum beside bounds", {"type": "integer", "enum": [1, 5, 9], "minimum": 4}, [5, 9], [1, 4]),
     ("enum beside pattern", {"type": "string", "enum": ["ax", "bx"], "pattern": "^a"}, ["ax"], ["bx", "a"]),
+    ("enum beside format", {"enum": ["x", "2031-05-09", 1], "format": "date"}, ["2031-05-09", 1], ["x"]),
     ("enum in allOf twice", {"allOf": [{"enum": [1, 2, 3]}, {"enum": [2, 3, 4]}]}, [2, 3], [1, 4]),
     ("enum with reference", rooted({"n": INT}, **{"$ref": "#/$defs/n", "enum": [1, "a"]}), [1], ["a", 2]),
     ("const string", {"const": "only"}, ["only"], ["onl", "only ", None]),

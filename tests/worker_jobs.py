@@ -38,6 +38,11 @@ def _bug(value: Any, asked: int) -> Any:
     raise KeyError("lost")
 
 
+def _interrupt(value: Any, asked: int) -> Any:
+    os.kill(os.getpid(), signal.SIGINT)
+    return "still here"
+
+
 def _recurse(value: Any, asked: int) -> Any:
     return _recurse(value, asked)
 
@@ -49,7 +54,7 @@ ACTS: dict[str, Callable[[Any, int], Any]] = {
     "eat": lambda value, asked: len(bytearray(value)),
     "die": lambda value, asked: os.kill(os.getpid(), signal.SIGSEGV),
     "exit": lambda value, asked: os._exit(3),
-    "interrupt": lambda value, asked: os.kill(os.getpid(), signal.SIGINT) or "still here",
+    "interrupt": _interrupt,
     "print": lambda value, asked: os.write(1, value.encode()),
     "refuse": _refuse,
     "bug": _bug,

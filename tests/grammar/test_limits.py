@@ -105,7 +105,8 @@ def test_ordinary_sizes_pass() -> None:
 
 
 def test_a_broken_schema_is_an_error_of_ours_and_no_traceback() -> None:
-    for schema in ({"properties": []}, {"type": "object", "required": 3, "properties": {"a": {}}}, {"anyOf": 3}):
+    broken: list[Any] = [{"properties": []}, {"required": 3, "properties": {"a": {}}}, {"anyOf": 3}]
+    for schema in broken:
         with pytest.raises(GrammarError):
             processor(toy_model(), JsonSchema(schema))
     assert limits.DEPTH < 128, "llguidance's reader of JSON goes no deeper"

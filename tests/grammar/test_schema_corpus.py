@@ -180,6 +180,9 @@ def test_constants_are_held_against_the_definitions() -> None:
     assert prepared(schema) == {"enum": [1]}
     with pytest.raises(WorkbookError, match="broken reference"):
         compiled(toy_model(), JsonSchema({"enum": [1], "$ref": "#/$defs/n"}))
+    circle = {"n": {"enum": [1], "$ref": "#/$defs/n"}}
+    with pytest.raises(WorkbookError, match="broken reference"):
+        compiled(toy_model(), JsonSchema({"$ref": "#/$defs/n", "$defs": circle}))
 
 
 def test_a_tool_with_an_id_of_its_own_keeps_its_references() -> None:

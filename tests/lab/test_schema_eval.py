@@ -87,7 +87,8 @@ def test_a_withheld_schema_counts_for_the_engine_alone_only() -> None:
 
 
 def test_deaths_bugs_and_bad_files_are_counted_and_the_rest_goes_on() -> None:
-    cases = [*(case(name, {"title": name}, [1]) for name in "tmcbrg"), BadFile("x.json", "not JSON: ...")]
+    cases: list[SchemaCase | BadFile] = [case(name, {"title": name}, [1]) for name in "tmcbrg"]
+    cases.append(BadFile("x.json", "not JSON: ..."))
     said = answers(
         t=Killed("stopped", cause="time"),
         m=Killed("stopped", cause="memory"),

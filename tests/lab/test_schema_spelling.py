@@ -9,7 +9,7 @@ import pytest
 
 from workbook.lab.schema_spelling import spelled, spellings
 
-AB = {"properties": {"a": {}, "b": {}}}
+AB: dict[str, Any] = {"properties": {"a": {}, "b": {}}}
 
 
 @pytest.mark.parametrize(

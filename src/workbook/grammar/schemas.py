@@ -36,7 +36,7 @@ FORMATS = {
 IDLE: dict[str, tuple[Any, ...]] = {
     "uniqueItems": (False,), "propertyNames": (True, {}), "unevaluatedProperties": (True, {}),
     "unevaluatedItems": (True, {}), "dependentRequired": ({},), "dependentSchemas": ({},), "patternProperties": ({},),
-    "allOf": ([],), "required": ([],), "minItems": (0,), "minLength": (0,), "minProperties": (0,),
+    "required": ([],), "minItems": (0,), "minLength": (0,), "minProperties": (0,),
 }  # fmt: skip
 """Values with which a keyword says nothing; engines that do not know the keyword would refuse it all the same."""
 COMBINING = {"allOf", "anyOf", "oneOf", "$ref", "$dynamicRef", "if", "dependentSchemas", "patternProperties"}
@@ -101,9 +101,9 @@ class _Preparer:
 
     def _errors(self, value: Any, rest: Mapping[str, Any]) -> list[str]:
         try:
-            validator = validator_of({**self.definitions, **rest})
+            validator = validator_of({**self.definitions, **rest}, formats=True)
             return [error.message for error in validator.iter_errors(value)]
-        except Unresolvable as error:
+        except (Unresolvable, RecursionError) as error:  # nowhere, or round in a circle
             raise WorkbookError(f"a constant beside a broken reference: {error}", "Mend the $ref.") from error
 
 
@@ -134,7 +134,7 @@ def _closing(part: Mapping[str, Any]) -> dict[str, Any]:
     speaks = {"additionalProperties", "unevaluatedProperties", "patternProperties", "allOf", "$ref"} & set(part)
     if not isinstance(part.get("properties"), Mapping) or speaks:
         return {}
-    unlisted = {name: {} for name in part.get("required", ()) if name not in part["properties"]}
+    unlisted: dict[str, Any] = {name: {} for name in part.get("required", ()) if name not in part["properties"]}
     return {"properties": {**part["properties"], **unlisted}, "additionalProperties": False}
 
 

@@ -12,7 +12,7 @@ WORDS = (
 ).split(" ")
 QUOTED = "don't 'salad' 'really' we'll L'été 's 't O'Reilly a.b.c _a_b_ \"it's\" 'RE 'Ll".split(" ")
 TAGS = (
-    "<|im_start|> <|im_end|> <tool_call> </tool_call> <tools> <|pad|> <|bos|> "  # the real ones
+    "<|im_start|> <|im_end|> <tool_call> </tool_call> <tools> </tools> <|pad|> <|bos|> "  # the real ones
     "<|im_ im_end|> <tool_call tool_call> <<tool_call>> </ tool_call> <|IM_END|> <|im_end|><|im_end|>"
 ).split(" ")
 MARKS = list("'\"`.,;:!?()[]{}<>|/\\@#$%^&*-_=+~…。，、।۔،“”‘’«»—–·°€£\u00a0\u2003\u3000\u2028\u0085")

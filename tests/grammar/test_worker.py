@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import psutil
@@ -91,6 +93,30 @@ def test_an_interrupted_question_leaves_no_process(worker: Worker, monkeypatch: 
     with pytest.raises(KeyboardInterrupt):
         worker.ask(("sleep", 600))
     assert not psutil.pid_exists(before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a busy worker whose program was killed")
+def test_a_program_that_is_killed_takes_its_busy_worker_along() -> None:
+    code = (
+        "import worker_jobs; from workbook.grammar.worker import Worker; w = Worker(worker_jobs.make, preload=()); "
+        "print(w.ask(('pid', None)), flush=True); w.ask(('sleep', 600))"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment) as program:
+        assert program.stdout is not None
+        inside = psutil.Process(int(program.stdout.readline()))
+        program.kill()
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and _lives(inside):
+        time.sleep(0.05)
+    assert not _lives(inside)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_the_end_of_the_block_is_the_end_of_the_process() -> None:

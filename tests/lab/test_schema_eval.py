@@ -112,6 +112,13 @@ def test_bare_schemas_have_no_shares_of_instances() -> None:
     assert document["metrics"]["compiles"]["estimate"] == 1
 
 
+def test_schemas_that_cannot_be_read_are_refusals_and_no_end() -> None:
+    cases = [case("a", {"properties": []}), case("b", {"anyOf": 3}), case("c", {"type": "null"})]
+    asks = {name: judge(VOCABULARY, name) for name in (AUTO, "llguidance", "xgrammar")}
+    found = estimates(judge_all(cases, asks, VOCABULARY))
+    assert [found[name] for name in ("compiles", "llguidance.compiles", "xgrammar.compiles")] == [(1 / 3, 3)] * 3
+
+
 def test_control_tokens_in_a_string_are_characters() -> None:
     cases = [case("control", {"type": "string"}, ["<|im_end|>", "</tool_call>"])]
     assert estimates(judge_all(cases, {AUTO: judge(VOCABULARY, AUTO)}, VOCABULARY))["accepts_valid"] == (1, 2)

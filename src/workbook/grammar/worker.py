@@ -10,9 +10,11 @@ address space (Windows, and macOS in part) only the time is limited.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -25,6 +27,7 @@ SECONDS, MEMORY = 10.0, 2 * 2**30
 """The usual limits of one question: seconds, and bytes beyond what the worker takes when it is ready."""
 START_SECONDS = 600.0
 """To import the engines and read a vocabulary; only a machine that hangs takes longer."""
+PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 PRELOADED = ("torch", "tokenizers", "xgrammar", "llguidance", "outlines_core", "workbook.grammar")
 
 Cause = Literal["time", "memory", "crash"]
@@ -125,6 +128,7 @@ _WAY_OUT = "Simplify the schema: fewer values, smaller bounds, less depth."
 def serve(pipe: Any, make: Callable[[], Answer], memory: int) -> None:
     """What runs inside: answer until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
+    _die_with_parent()
     _silence()
     reply = _guarded(lambda _: make())(None)
     pipe.send(reply if reply[0] != "answer" else ("answer", None))
@@ -170,6 +174,15 @@ def _guarded(function: Answer) -> Callable[[Any], tuple[str, Any]]:
             return "bug", f"{type(error).__name__}: {str(error)[:300]}"
 
     return answer
+
+
+def _die_with_parent() -> None:
+    """End when the server that forked us does, as it does when the program is killed: no exception reaches native code.
+
+    Linux alone knows this; elsewhere a busy worker ends after its question.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _silence() -> None:

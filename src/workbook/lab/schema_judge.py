@@ -23,6 +23,8 @@ from workbook.grammar.vocabulary import Vocabulary
 from workbook.grammar.worker import Answer
 
 AUTO = "auto"
+BROKEN = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
+"""How an engine without our checks meets a schema that it cannot read."""
 Tokens = Sequence[int]
 
 
@@ -91,6 +93,8 @@ def _judged(bench: Workbench, engine: str, question: Question) -> Judgement:
         accepted = tuple(any(accepts(compiled, form) for form in forms) for forms in question.instances)
     except WorkbookError as error:
         return Judgement(refusals=_why_routed(constraint, error) if engine == AUTO else (_brief(error),))
+    except BROKEN as error:
+        return Judgement(refusals=(f"{type(error).__name__}: {_brief(WorkbookError(str(error)))}",))
     return Judgement(name, accepted, withheld=withheld)
 
 
@@ -108,6 +112,8 @@ def _withheld(constraint: JsonSchema, engine: str) -> tuple[str, ...]:
         return tuple(gap.keyword for gap in gaps(constraint, engine))
     except WorkbookError as error:
         return (_brief(error),)
+    except BROKEN as error:
+        return (f"{type(error).__name__}: {_brief(WorkbookError(str(error)))}",)
 
 
 def _why_routed(constraint: JsonSchema, error: WorkbookError) -> tuple[str, ...]:

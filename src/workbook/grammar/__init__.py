@@ -1,10 +1,11 @@
 """How a constraint is enforced: engines, the processor, generation that checks its output."""
 
 from workbook.grammar.compiling import decoder, processor
-from workbook.grammar.decoding import PLANS, Costs, GrammarDecoder
+from workbook.grammar.decoding import GrammarDecoder
 from workbook.grammar.drafting import ModelDrafter, PromptLookup
 from workbook.grammar.engine import GrammarError
 from workbook.grammar.generation import Constrained, generate
+from workbook.grammar.plans import PLANS, Costs
 from workbook.grammar.stepper import Candidate, Step, steps
 from workbook.grammar.support import ENGINES, gaps
 

@@ -15,10 +15,11 @@ from weakref import WeakKeyDictionary
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
 from workbook.core.settings import unknown
-from workbook.grammar.decoding import PLANS, GrammarDecoder
+from workbook.grammar.decoding import GrammarDecoder
 from workbook.grammar.drafting import Drafter
 from workbook.grammar.engine import CompiledConstraint, Engine, GrammarError
 from workbook.grammar.limits import check_limits
+from workbook.grammar.plans import PLANS
 from workbook.grammar.processor import GrammarProcessor
 from workbook.grammar.support import ENGINES, enforcers, gaps
 from workbook.grammar.vocabulary import Vocabulary, vocabulary_of

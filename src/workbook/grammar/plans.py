@@ -1,0 +1,43 @@
+"""The strategies of the decoding loop, and what a generation cost under one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to decode; ``drafts`` is how many tokens to guess at once."""
+
+    masked: bool = True
+    lazy: bool = True
+    fast_forward: bool = True
+    drafts: int = 0
+
+
+PLANS = {
+    "free": Plan(masked=False, lazy=False, fast_forward=False),
+    "masked": Plan(lazy=False, fast_forward=False),
+    "lazy": Plan(fast_forward=False),
+    "fast_forward": Plan(),
+    "draft": Plan(drafts=8),
+}
+"""The strategies by the names that ``workbook bench decoding`` uses."""
+
+
+@dataclass
+class Costs:
+    """What generations took: forward passes, tokens by origin, and the engine's share."""
+
+    passes: int = 0
+    tokens: int = 0
+    forced: int = 0
+    drafted: int = 0
+    accepted: int = 0
+    masks: int = 0
+    mask_seconds: list[float] = field(default_factory=list)
+
+    @property
+    def forced_share(self) -> float:
+        """Share of the tokens that the constraint forced."""
+        return self.forced / self.tokens if self.tokens else 0.0

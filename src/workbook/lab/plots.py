@@ -48,12 +48,12 @@ def interval_plot(
     group: str | None = None,
     title: str = "",
     unit: str = "share",
-    target: float | None = None,
+    target: float | Sequence[float] = (),
 ) -> Picture:
     """One line per ``of`` with a dot and its interval for each ``group`` (such as the temperature).
 
     ``summary`` comes from ``lab.summary.summarize``; ``target`` draws the
-    number that the claim names.
+    number that the claim names, or several.
     """
     rows = summary.to_dict("records")
     names = list(dict.fromkeys(str(row[of]) for row in rows))
@@ -70,8 +70,8 @@ def interval_plot(
         _value_axis(axes.xaxis, unit)
         if unit == "share":
             axes.set_xlim(-0.02, 1.02)
-        if target is not None:
-            axes.axvline(target, color=GREY, linestyle=":", linewidth=1.2)
+        for place in [target] if isinstance(target, int | float) else target:
+            axes.axvline(place, color=GREY, linestyle=":", linewidth=1.2)
         _finish(axes, title, legend=group is not None, grid="x")
         return _picture(figure, _in_words(title, rows, [of, group] if group else [of]))
 

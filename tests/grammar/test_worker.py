@@ -95,7 +95,6 @@ def test_an_interrupted_question_leaves_no_process(worker: Worker, monkeypatch: 
     assert not psutil.pid_exists(before)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a busy worker whose program was killed")
 def test_a_program_that_is_killed_takes_its_busy_worker_along() -> None:
     code = (
         "import worker_jobs; from workbook.grammar.worker import Worker; w = Worker(worker_jobs.make, preload=()); "

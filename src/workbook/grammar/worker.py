@@ -10,11 +10,10 @@ address space (Windows, and macOS in part) only the time is limited.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import multiprocessing
 import os
 import signal
-import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -27,7 +26,6 @@ SECONDS, MEMORY = 10.0, 2 * 2**30
 """The usual limits of one question: seconds, and bytes beyond what the worker takes when it is ready."""
 START_SECONDS = 600.0
 """To import the engines and read a vocabulary; only a machine that hangs takes longer."""
-PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 PRELOADED = ("torch", "tokenizers", "xgrammar", "llguidance", "outlines_core", "workbook.grammar")
 
 Cause = Literal["time", "memory", "crash"]
@@ -177,12 +175,15 @@ def _guarded(function: Answer) -> Callable[[Any], tuple[str, Any]]:
 
 
 def _die_with_parent() -> None:
-    """End when the server that forked us does, as it does when the program is killed: no exception reaches native code.
+    """End when the program is killed, even in the middle of a question (unless native code never lets Python run)."""
+    program = multiprocessing.parent_process()
 
-    Linux alone knows this; elsewhere a busy worker ends after its question.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    def watch() -> None:
+        if program is not None:
+            program.join()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _silence() -> None:

@@ -57,10 +57,12 @@ def test_the_legend_names_the_marks_and_the_words_count() -> None:
 
 
 def test_only_chosen_tokens_wait_for_a_pass() -> None:
-    assert [line for line in texts(token_strip(CALL, passes=True).svg) if line.isdigit() and line != "12"] == [
-        "1", "2", "3",
-    ]  # fmt: skip
-    assert not [line for line in texts(token_strip(CALL).svg) if line in ("1", "2", "3")]
+    def numbers(steps: list[FakeStep], passes: bool = True) -> list[str]:
+        return [line for line in texts(token_strip(steps, passes=passes).svg) if line in tuple("123456")]
+
+    assert numbers([FREE, FORCED, FORCED, FREE, FREE]) == ["1", "2", "3"]
+    assert numbers(CALL) == ["2", "3", "4"], "the prompt's pass is the first, and chooses nothing here"
+    assert numbers(CALL, passes=False) == []
 
 
 def test_long_calls_stay_on_the_page() -> None:

@@ -116,23 +116,25 @@ class XgrammarConstraint:
 
     def __init__(self, vocabulary: Vocabulary, compiled: Any) -> None:
         self.vocabulary, self.compiled = vocabulary, compiled
+        self.silent = frozenset(compiled.tokenizer_info.special_token_ids)
 
     def matcher(self) -> XgrammarMatcher:
         """Follow a new text."""
-        return XgrammarMatcher(self.compiled, self.vocabulary)
+        return XgrammarMatcher(self.compiled, self.vocabulary, self.silent)
 
 
 class XgrammarMatcher:
     """One text; see :class:`workbook.grammar.engine.Matcher`."""
 
-    def __init__(self, compiled: Any, vocabulary: Vocabulary) -> None:
+    def __init__(self, compiled: Any, vocabulary: Vocabulary, silent: frozenset[int]) -> None:
         import xgrammar
 
-        self.inner, self.vocabulary = xgrammar.GrammarMatcher(compiled), vocabulary
+        self.inner, self.vocabulary, self.silent = xgrammar.GrammarMatcher(compiled), vocabulary, silent
 
     def consume(self, token: int) -> bool:
         """Accept a token, unless the grammar forbids it."""
-        return self.inner.accept_token(token)
+        # The engine refuses a token without text too, and warns each time; lazy decoding asks about such tokens.
+        return token not in self.silent and self.inner.accept_token(token)
 
     def accepts(self, tokens: Sequence[int]) -> int:
         """How many could be consumed."""

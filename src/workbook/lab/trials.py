@@ -100,7 +100,7 @@ def run_trials(
     for arm in arms if warm_up else ():
         arm.run(tasks[:1], replace(samplings[0], max_new_tokens=WARM_UP_TOKENS))
     plan = list(_turns(arms, tasks, samplings, chunk))
-    rows = [row for arm, part, sampling in _bar(plan, progress) for row in _run(arm, part, sampling)]
+    rows = [row for arm, part, sampling in progress_bar(plan, progress) for row in _run(arm, part, sampling)]
     # Run in turns, kept in order: a table or a plot lists the arms as they were given.
     places = {arm.name: place for place, arm in enumerate(arms)}
     rows.sort(key=lambda row: (places[row["arm"]], row["temperature"], row["seed"]))
@@ -156,7 +156,8 @@ def _check_names(what: str, names: Sequence[str]) -> None:
         )
 
 
-def _bar(plan: list[Any], progress: bool) -> Iterable[Any]:
+def progress_bar(plan: Sequence[Any], progress: bool = True, label: str = "trials") -> Iterable[Any]:
+    """``plan`` itself, with a bar on stderr while it is walked through."""
     if not progress:
         return plan
     # A bar made of widgets would leave its first state behind in an executed notebook.
@@ -164,4 +165,4 @@ def _bar(plan: list[Any], progress: bool) -> Iterable[Any]:
         from tqdm import tqdm
     else:
         from tqdm.auto import tqdm
-    return tqdm(plan, desc="trials", leave=False)
+    return tqdm(plan, desc=label, leave=False)

@@ -14,7 +14,7 @@ from typing import Any
 from workbook.core.errors import UsageError
 from workbook.study import progress, svg
 
-WIDTH, LEFT, LENGTH = 720, 190, 400
+WIDTH, LEFT, LENGTH = 720, 190, 330
 ROW, BAR = 34, 18
 PARTS = ("passes", "masks", "rest")
 """Forward passes (solid), filling masks (crossed lines), all else (hollow)."""

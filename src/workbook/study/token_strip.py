@@ -17,7 +17,7 @@ MEANINGS: dict[Kind, str] = {
     "masked": "dashed box and ◆: masked, the favourite was forbidden",
     "forced": "thick underline: forced, one token was allowed",
 }
-LINE = CHIP_HEIGHT + 16
+LINE = CHIP_HEIGHT + 22
 LEFT = 8.0
 
 
@@ -32,7 +32,8 @@ def kind(step: Step) -> Kind:
 def token_strip(steps: Sequence[Step], passes: bool = False) -> svg.Picture:
     """Draw all tokens of a generation by kind; with ``passes`` numbered by the forward pass that they wait for.
 
-    A forced token waits for none: it goes along with the next pass. The first pass is the prompt's own.
+    A forced token waits for none: it goes along with the next pass. The first pass is the prompt's own; it chooses
+    nothing where the text begins with a forced token.
     """
     if not steps:
         raise UsageError("there is no token to draw", "The generation was empty: raise max_new_tokens.")
@@ -52,7 +53,7 @@ def _counted(kinds: Sequence[Kind]) -> str:
 def _chips(steps: Sequence[Step], kinds: Sequence[Kind], passes: bool) -> tuple[list[str], float]:
     """Boxes in lines that fit the page, and where the last line ends."""
     parts: list[str] = []
-    x, y, waited = LEFT, 22.0, 0
+    x, y, waited = LEFT, 22.0, int(kinds[0] == "forced")
     for step, name in zip(steps, kinds, strict=True):
         label = step.text.translate(VISIBLE) or "∅"
         width = CHIP_LETTER * len(label) + 8

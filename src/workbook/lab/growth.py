@@ -7,7 +7,7 @@ from typing import Any
 
 from workbook.lab.plots import GREY, LINES, MARKERS, Picture, _axes, _finish, _picture, _stroke
 
-Curve = Mapping[float, float]
+Curve = Mapping[float, float] | Mapping[int, float]
 """Cost by size."""
 
 

@@ -16,6 +16,8 @@ def growth_plot(curves: Mapping[str, Curve], along: str, unit: str, title: str =
 
     On these axes a cost that grows as the size does rises at 45 degrees, a constant one is flat.
     """
+    from matplotlib.ticker import LogLocator
+
     with _axes(6.4, 3.9) as (figure, axes):
         for number, (name, curve) in enumerate(curves.items()):
             shown = {size: cost for size, cost in sorted(curve.items()) if cost > 0}
@@ -26,6 +28,7 @@ def growth_plot(curves: Mapping[str, Curve], along: str, unit: str, title: str =
         sizes = sorted({size for curve in curves.values() for size in curve})
         axes.set_xticks(sizes, [f"{size:,.0f}" for size in sizes])
         axes.minorticks_off()
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter("{x:,g}")
         axes.set_xlabel(along)
         axes.set_ylabel(unit, color=GREY)

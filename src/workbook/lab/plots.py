@@ -28,7 +28,8 @@ COLOURS = ("#3b82c4", "#c8701a", "#2e8b57", "#b0569b", "#767676", "#a88600", "#c
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES = ("-", "--", "-.", ":")
 HATCHES = ("", "///", "xx", "..", "\\\\\\")
-DPI = 90
+DPI = 105
+PALETTE = 64
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,17 @@ def _picture(figure: Figure, text: str) -> Picture:
     buffer = io.BytesIO()
     # Without the version of matplotlib in the file, the same plot is the same bytes.
     figure.savefig(buffer, format="png", dpi=DPI, transparent=True, metadata={"Software": None})
-    return Picture(buffer.getvalue(), text)
+    return Picture(_small(buffer), text)
+
+
+def _small(png: io.BytesIO) -> bytes:
+    """The picture with a palette: a third of the size, so that executed notebooks stay within their limit."""
+    from PIL import Image
+
+    small = io.BytesIO()
+    with Image.open(png) as picture:
+        picture.quantize(PALETTE, method=Image.Quantize.FASTOCTREE).save(small, "PNG", optimize=True)
+    return small.getvalue()
 
 
 def _whiskers(axes: Axes, intervals: Sequence[Interval], places: Sequence[float], number: int, label: str) -> None:
@@ -212,7 +223,10 @@ def _finish(axes: Axes, title: str, legend: bool, grid: Any, above: float = 6) -
     if title:
         axes.set_title(title, loc="left", fontsize=11, pad=above)
     if legend:
-        axes.figure.legend(frameon=False, loc="outside lower center", ncols=4)
+        longest = max(len(label) for label in axes.get_legend_handles_labels()[1])
+        # So many columns as fit beside each other, a mark taking the room of eight letters.
+        columns = max(1, min(4, 66 // (longest + 8)))
+        axes.figure.legend(frameon=False, loc="outside lower center", ncols=columns)
 
 
 def _offset(number: int, count: int) -> float:

@@ -201,3 +201,14 @@ def test_masks_filled_together_are_those_filled_one_by_one(engine: str) -> None:
     for pair in rows:
         write_masks([pair], alone)
     assert torch.equal(together, alone)
+
+
+@pytest.mark.parametrize("allowed", [1, 5, 400, 3990])
+def test_sparse_and_dense_masks_do_the_same(allowed: int) -> None:
+    width, chance = 4003, random.Random(allowed)
+    packed = masks.allocate(3, width)
+    for row in range(3):
+        masks.only(packed, row, tuple(chance.sample(range(width), allowed)))
+    logits = torch.randn(3, width)
+    wanted = logits.masked_fill(~masks.unpack(packed, width), float("-inf"))
+    assert torch.equal(masks.apply(packed, logits.clone()), wanted)

@@ -6,7 +6,7 @@ where CUDA is there, and one copy a step brings the whole batch over.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
@@ -37,15 +37,42 @@ def apply(masks: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
     return logits.masked_fill_(~unpack(masks.to(logits.device, non_blocking=True), logits.shape[1]), float("-inf"))
 
 
+SPARSE = 8
+"""A mask is sparse when at most one word in so many allows anything."""
+
+
 def _apply_on_cpu(masks: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
-    """xgrammar's kernel takes float32 and is an order of magnitude faster than unpacking."""
+    """Sparse rows by moving what is allowed; for dense ones xgrammar's kernel, which walks the forbidden tokens.
+
+    That kernel alone took 545 us for a row of 131,072 tokens with a hundred allowed, and 82 us with most allowed.
+    """
     import torch
     import xgrammar
 
     if logits.dtype != torch.float32 or not logits.is_contiguous():
         return logits.masked_fill_(~unpack(masks, logits.shape[1]), float("-inf"))
-    xgrammar.apply_token_bitmask_inplace(logits, masks)
+    rows = zip(masks.numpy(), logits.numpy(), strict=True)
+    dense = [index for index, (words, row) in enumerate(rows) if not _apply_sparse(words, row)]
+    if dense:
+        xgrammar.apply_token_bitmask_inplace(logits, masks, indices=dense)
     return logits
+
+
+def _apply_sparse(words: Any, row: Any) -> bool:
+    """Mask one row of logits (both numpy arrays) if its mask is sparse; else leave it and say so."""
+    import numpy as np
+
+    filled = np.flatnonzero(words)
+    if filled.size * SPARSE > words.size:
+        return False
+    bits = np.unpackbits(words[filled].view(np.uint8), bitorder="little").reshape(-1, WORD)
+    word, bit = bits.nonzero()
+    allowed = filled[word] * WORD + bit
+    allowed = allowed[allowed < row.size]
+    kept = row[allowed]
+    row.fill(-np.inf)
+    row[allowed] = kept
+    return True
 
 
 def test_bit(masks: torch.Tensor, row: int, token: int) -> bool:

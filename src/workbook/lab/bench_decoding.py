@@ -60,7 +60,8 @@ def bench_decoding(
     tasks = [task for task in load_tasks("calls") if len(task.expected) == 1][:count]
     rows = [row for batch in batches for row in end_to_end(model, tasks, batch, progress)]
     rows += mask_rows(model, tasks, vocabularies, progress)
-    return {"bench": "decoding", "hardware": hardware(), "versions": versions(), "rows": rows}
+    made = {"hardware": hardware(), "versions": versions(), "sha256": model.fingerprint}
+    return {"bench": "decoding", **made, "rows": rows}
 
 
 def end_to_end(

@@ -214,9 +214,21 @@ def _start(path: Path, address: str, threads: int, context: int) -> Any:
     params.verbosity, params.warmup, params.fit_params = 0, False, False
     params.cache_ram_mib = 0
     try:
-        return xllamacpp.Server(params)
+        return _kept(xllamacpp.Server(params))
     except (RuntimeError, ValueError) as error:
         raise ModelError(f"llama.cpp cannot load {path}: {error}", "Check that the file is whole.") from error
+
+
+def _kept(server: Any) -> Any:
+    """The server, never to be destroyed before the process ends.
+
+    Its destructor asks its HTTP thread to stop and waits for it. A thread that has not begun to listen does not hear
+    that, and both wait for ever (seen with xllamacpp 2026.10).
+    """
+    import ctypes
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(server))
+    return server
 
 
 def _threads() -> int:

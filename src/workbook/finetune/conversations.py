@@ -198,11 +198,11 @@ MAKERS: Mapping[str, Callable[[Random, Split, list[Spec]], Example | None]] = {
 
 # kind: its share in a family; an "ask" brings the complete request with it
 MIX: Mapping[str, float] = {
-    "call": 0.40,
+    "call": 0.36,
     "parallel": 0.06,
-    "ask": 0.19,
+    "ask": 0.24,
     "reply": 0.04,
-    "decline": 0.16,
+    "decline": 0.15,
     "chat": 0.04,
     "answer": 0.055,
     "repair": 0.055,

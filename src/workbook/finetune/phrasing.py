@@ -9,7 +9,7 @@ from random import Random
 
 from workbook.finetune.toolmaker import Parameter, Spec
 from workbook.finetune.values import Value
-from workbook.finetune.words import Split, choose
+from workbook.finetune.words import Split, choose, draw, fresh_word
 
 
 def _alternatives(text: str) -> tuple[str, ...]:
@@ -97,6 +97,51 @@ SAID_OFF = _alternatives(
     I don't need {n} | {n} is not wanted | {n}: off | {n}: false | {n} must be off | leave {n} off |
     I don't want {n} | do without {n}"""
 )
+# Pieces of templates for training: a phrasing that is held out is understood only by those who do not lean on the small
+# words between a name and its value.
+LOOSE_SHARE = 0.45
+SMALL_WORDS = tuple(
+    """with by under at for as per via in on from of over using having given where whose taking setting choosing
+    through about against plus minding keeping regarding concerning and also but selecting picking naming""".split()
+)
+LINKS = tuple("is as = : at to being for of -> equals means reads says stays becomes , - called like".split())
+ON_WORDS = tuple("on enabled true yes active wanted included with adding enabling including allowing needed".split())
+OFF_WORDS = tuple(
+    "off disabled false no inactive unwanted excluded without skipping omitting disabling dropping".split()
+)
+LOOSE_CLAUSES = (
+    "SMALL A {n} {v}",
+    "SMALL A {n} STATE {v}",
+    "SMALL {v} STATE A {n}",
+    "A {n} {v}",
+    "(SMALL A {n} {v})",
+    "[{n} {v}]",
+    "({n} STATE {v})",
+    "SMALL {n}: {v}",
+    "SMALL {n} STATE {v} SMALL",
+    "{n} {v}",
+)
+LOOSE_SENTENCES = (
+    "A {n} STATE {v}",
+    "SMALL A {n} STATE {v}",
+    "SMALL A {n}, {v}",
+    "{v} SMALL A {n}",
+    "{n} {v}",
+    "SMALL {v} STATE A {n}",
+    "SMALL A {n} SMALL {v}",
+    "{n}, {v}",
+    "SMALL: {n} {v}",
+)
+SWITCH_SHAPES = ("STATE A {n}", "SMALL STATE A {n}", "(STATE {n})", "STATE {n} SMALL")
+STATE_SHAPES = (
+    "A {n} STATE",
+    "SMALL A {n} STATE",
+    "({n}: STATE)",
+    "{n} STATE",
+    "{n} = STATE",
+    "SMALL {n}: STATE",
+    "SMALL A {n} SMALL STATE",
+)
 CLOSERS = _alternatives(
     """ | . | . | . Thanks | . Thank you | . Thanks! | ! | . It is urgent | . No hurry | . That is all |
     . I count on you | . Cheers"""
@@ -132,7 +177,23 @@ def clause(rng: Random, split: Split, parameter: Parameter, value: Value, senten
     """The words that give one argument."""
     by_noun = rng.random() < 0.6 or parameter.kind_name == "boolean"
     noun = parameter.noun if by_noun else parameter.name.replace("_", " ")
-    return choose(rng, _templates(parameter, value, sentence), split).format(n=noun, v=value.words)
+    if split == "train" and rng.random() < LOOSE_SHARE:
+        template = draw(lambda: _loose(rng, parameter, value, sentence), split)
+    else:
+        template = choose(rng, _templates(parameter, value, sentence), split)
+    return template.format(n=noun, v=value.words)
+
+
+def _loose(rng: Random, parameter: Parameter, value: Value, sentence: bool) -> str:
+    """A template put together at random, with a word that nobody knows among its small words."""
+    small = fresh_word(rng) if rng.random() < 0.3 else rng.choice(SMALL_WORDS)
+    article = rng.choice(("", "", "the ", "its ", "a "))
+    if parameter.kind_name == "boolean":
+        state = rng.choice(ON_WORDS if value.json else OFF_WORDS)
+        shape = rng.choice(SWITCH_SHAPES if state.endswith("ing") or state in ("with", "without") else STATE_SHAPES)
+    else:
+        state, shape = rng.choice(LINKS), rng.choice(LOOSE_SENTENCES if sentence else LOOSE_CLAUSES)
+    return shape.replace("SMALL", small).replace("A ", article).replace("STATE", state)
 
 
 def _only_words(spec: Spec, parameter: Parameter) -> bool:

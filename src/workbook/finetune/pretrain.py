@@ -41,7 +41,7 @@ class Preset:
     adam_rate: float = 2e-3
     warmup: int = 100
     seed: int = 76
-    dev_every: int = 4_000_000
+    dev_every: int = 8_000_000
     compile: bool = True
 
     def tokens(self, stage: str) -> int:
@@ -50,7 +50,7 @@ class Preset:
 
 
 PRESETS: Mapping[str, Preset] = {
-    "cpu": Preset("cpu", 15_000_000, 40_000_000, 8192, workers=1),
+    "cpu": Preset("cpu", 15_000_000, 88_000_000, 8192, workers=1),
     "gpu": Preset(
         "gpu",
         600_000_000,

@@ -77,7 +77,7 @@ def load_state(run: Run) -> None:
         peak = optimizer.param_groups[0]["peak"]
         optimizer.load_state_dict(saved)
         optimizer.param_groups[0]["peak"] = peak  # the preset may have changed since
-    run.record = Record(**state["record"])
+    run.record = Record(**state["record"] | {"preset": run.record.preset})
     run.record.resumed_at.append(run.record.tokens)
     run.warm_from = run.record.tokens
 

@@ -33,7 +33,8 @@ PROMPT_WEIGHT = 0.02  # a little loss on what is read: it teaches copying, not t
 # On the first word of a call, and on all words of an answer in words: they are few, and they decide between calling,
 # asking (for what?) and declining.
 DECISION_WEIGHT = 5.0
-ROW_LENGTHS = (512, 1024, 2048, CONTEXT)
+# Close to each other: most trees stand alone in their row, and what is left of it is wasted.
+ROW_LENGTHS = (512, 768, 1024, 1280, 1536, 2048, CONTEXT)
 GENERAL_SHARE = 0.45  # of the draws of the tools stage; one example each, beside families of four to nine
 
 # (tools at most, share) at the start of training and at its end

@@ -2,69 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from random import Random
 from typing import Any
 
 from workbook.core.chat import Tool
-from workbook.finetune.values import ADJECTIVES, KINDS, Kind, Value, array_kind, enum_kind, object_kind
-from workbook.finetune.words import NOUNS, VERBS, Split, Verb, alike, belongs, draw, fresh_word, thing
+from workbook.finetune.lexicon import ADJECTIVES, CONCEPTS, INNER, WORDS
+from workbook.finetune.values import KINDS, Kind, Value, array_kind, enum_kind, object_kind
+from workbook.finetune.words import VERBS, Split, Verb, alike, belongs, draw, fresh_word, thing
 
-# kind: names (a name after "=" is the noun that the description uses instead of the name's own words)
-CONCEPTS: Mapping[str, str] = {
-    "city": """city town location destination origin place departure_city=departure arrival_city=arrival
-        city_name=city near""",
-    "country": "country nation country_name=country region home_country market origin_country",
-    "person": """name full_name=name customer customer_name=customer employee owner recipient guest author artist
-        patient contact manager teacher driver tenant assignee reviewer sender speaker host organizer
-        attendee member""",
-    "first_name": "first_name nickname pet_name=pet player",
-    "company": "company supplier vendor employer brand airline carrier bank sponsor manufacturer client",
-    "street": "street address delivery_address=address pickup_point venue",
-    "job": "job position role profession occupation",
-    "code": """id order_id=order invoice_id=invoice user_id=user ticket_id=ticket account_id=account
-        booking_id=booking product_code=product sku reference tracking_number serial_number
-        flight_number=flight customer_id room_number=room postal_code=postcode licence_plate=plate
-        device_id=device policy_number case_id=case""",
-    "word": """tag label topic keyword category group project team channel server database table branch environment
-        model codename alias ingredient species genre playlist key""",
-    "noun": "item product title subject dish toy gift tool material course hobby theme",
-    "phrase": """message text note comment query reason description body caption summary question feedback
-        instructions content""",
-    "username": "username login handle account_name=account user_name=username",
-    "email": "email email_address=email to cc contact_email=email reply_to",
-    "path": "path file filename folder source target output_file=output input_file=input attachment document",
-    "url": "url link website webhook page homepage",
-    "date": """date start_date=start end_date=end due_date=deadline check_in check_out departure_date=departure
-        birthday day delivery_date=delivery expiry_date=expiry since until""",
-    "time": """time start_time=start end_time=end pickup_time=pickup reminder_time=reminder opening_time
-        closing_time""",
-    "integer": """count quantity limit amount number_of_guests=guests seats nights days hours minutes page size age
-        year rooms passengers copies priority_level=priority max_results=results timeout retries score port
-        capacity distance floor""",
-    "number": """price budget weight height width length temperature rate discount percentage latitude longitude
-        speed threshold radius volume tip salary balance pressure""",
-    "enum": """unit format size_class=size status color priority class sort_order=order mode type level season
-        transport payment_method=payment language_level frequency visibility diet style quality direction
-        fabric""",
-    "boolean": """breakfast express insurance notifications gift_wrap=wrapping verbose recursive parking delivery
-        public overwrite reminders wifi pets encryption backup tracking rounding newsletter dry_run""",
-    "array": """tags items attendees cities names ingredients labels keywords files recipients ids colors guests
-        products topics""",
-    "object": "address customer location options passenger payment size range contact filter",
-}
-INNER: Mapping[str, Mapping[str, str]] = {
-    "address": {"street": "street", "city": "city"},
-    "customer": {"name": "person", "email": "email"},
-    "location": {"city": "city", "country": "country"},
-    "passenger": {"name": "person", "age": "integer"},
-    "payment": {"amount": "number", "reference": "code"},
-    "size": {"width": "integer", "height": "integer"},
-    "range": {"from": "date", "to": "date"},
-    "contact": {"name": "person", "username": "username"},
-}
 ARRAY_KINDS = ("word", "city", "first_name", "code", "noun", "integer", "email")
 
 
@@ -136,7 +83,7 @@ def _invented_fields(rng: Random, split: Split) -> dict[str, str]:
 def _invented_concept(rng: Random, split: Split) -> tuple[str, str, str]:
     """A parameter named by a fresh or compound word, of any simple kind."""
     name = rng.choice(
-        [fresh_word(rng), f"{rng.choice(ADJECTIVES)}_{rng.choice(NOUNS)}", f"{rng.choice(NOUNS)}_{fresh_word(rng)}"]
+        [fresh_word(rng), f"{rng.choice(ADJECTIVES)}_{rng.choice(WORDS)}", f"{rng.choice(WORDS)}_{fresh_word(rng)}"]
     )
     kind = rng.choice(
         ["word", "integer", "code", "noun", "number", "person", "city", "enum", "phrase", "boolean", "object", "array"]

@@ -114,7 +114,7 @@ class _Interrupt:
 def _train(run: Run, models: Path, progress: Progress) -> None:
     import torch
 
-    body = torch.compile(run.model.model) if run.preset.compile else run.model.model
+    body = torch.compile(run.model.model, dynamic=False) if run.preset.compile else run.model.model
     run.model.train()
     if run.stage == "base" and run.record.tokens == 0:
         _teach_copying(run, body, progress)

@@ -14,31 +14,10 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from workbook.finetune.words import NOUNS, Split, choose, draw, fresh_word
+from workbook.finetune.lexicon import ADJECTIVES, CHOICES, NOUNS
+from workbook.finetune.words import Split, choose, draw, fresh_word
 
 MONTHS = "January February March April May June July August September October November December".split()
-ADJECTIVES = tuple(
-    """red blue green small large cold warm quiet fast slow bright dark heavy light fresh old young simple smart
-    silver golden wooden plastic modern classic daily weekly urgent private public royal lucky gentle sharp
-    soft round flat deep narrow wide early late main spare global local northern southern hidden open""".split()
-)
-CHOICES = tuple(
-    """low|normal|high;small|medium|large;draft|final|archived;red|green|blue;economy|business|first;
-    celsius|fahrenheit|kelvin;metric|imperial;asc|desc;csv|json|xml;pdf|docx|txt;daily|weekly|monthly;
-    open|closed|pending;public|private;standard|express|overnight;cash|card|transfer;email|sms|phone;
-    vegan|vegetarian|meat;morning|afternoon|evening;left|right|center;north|south|east|west;
-    beginner|intermediate|advanced;single|double|suite;new|used|refurbished;summary|full;
-    debug|info|warning|error;light|dark|auto;spring|summer|autumn|winter;walking|driving|cycling|transit;
-    km|miles;kg|lb;am|pm;indoor|outdoor;one_way|round_trip;full_time|part_time|contract;buy|sell|hold;
-    linear|cubic|nearest;mean|median|mode;cotton|wool|silk|linen;hourly|yearly;percent|absolute;
-    regular|premium|diesel;window|aisle|middle;gold|silver|bronze;mild|hot|extra_hot;staging|production|test;
-    read|write|admin;square|circle|triangle;oak|pine|birch|maple;accepted|declined|tentative;
-    manual|automatic|hybrid;major|minor|patch;adult|child|senior;solid|liquid|gas;ascending|descending""".replace(
-        "\n", ""
-    )
-    .replace(" ", "")
-    .split(";")
-)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,8 @@
-"""The vocabulary that synthetic tools are made of, and the split that keeps evaluation apart.
+"""Verbs, fresh words, and the split that keeps evaluation apart.
 
-Verbs carry the ways people say them, concepts are what a parameter can mean. One rule
-decides what is held out: :func:`belongs` hashes the text, so that a name, a value or a
-phrasing is either trained on or evaluated on, never both. Verbs are shared: without them a
-held-out request would have no meaning that could be learned.
+Verbs carry the ways people say them; ``lexicon`` holds all other words. One rule decides what is held out:
+:func:`belongs` hashes the text, so that a name, a value or a phrasing is either trained on or evaluated on, never
+both. Verbs are shared: without them a held-out request would have no meaning that could be learned.
 """
 
 from __future__ import annotations
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 from typing import Literal, TypeVar
+
+from workbook.finetune.lexicon import NOUNS, WORDS
 
 Split = Literal["train", "held_out"]
 T = TypeVar("T")
@@ -148,38 +149,7 @@ def alike(a: Verb, b: Verb) -> bool:
     return a == b or any(a.name in group and b.name in group for group in _ALIKE)
 
 
-NOUNS = tuple(
-    """account address agenda aircraft alarm album alert apartment appointment article asset auction audit
-    backup badge balance ballot bank_account basket battery benefit bicycle bill blog_post boat bond bookmark bottle
-    branch bridge budget building bus business cabin cake calendar camera campaign canal car card cargo cart case
-    castle catalog certificate chair channel charge chart chat cinema citation city_tour claim class claim_form
-    clinic clock cloud_server club coin comment company complaint concert conference consultation contact container
-    contest contract coupon course court crane credit crew crop cruise currency customer dashboard database deadline
-    debt delivery deposit design desk device diet dinner discount dish disk doctor document domain donation door
-    draft drill drone drug earthquake election elevator email employee engine equation essay event exam exchange_rate
-    exhibition expense experiment factory farm fee ferry festival field file film fine firewall fitness_plan
-    flight flower folder forecast forest form forum freight friend fuel fund furniture game garage garden gift
-    glacier goal grade grant graph grocery group guest guide gym harvest heater highway hike hospital hotel house
-    image incident index insurance interview inventory invoice island issue item job journal journey key kitchen
-    label laboratory lake lamp land language lawyer lease lecture lesson letter library licence light loan locker
-    log lottery luggage lunch machine magazine mail_list map market match meal medicine meeting member memory menu
-    message meter migration milestone mine mission model module monitor mortgage motor mountain movie museum music
-    network newsletter note novel nurse object offer office oil_price opera orchard outage package painting
-    parcel park parking partner passport password patient payment pension permit phone photo phone_call pipeline
-    planet plant playlist podcast poem policy poll pool portfolio position poster prescription price printer prize
-    product profile program project promotion property proposal prototype puzzle quote race radio rain recipe record
-    reminder rent repair report request reservation resort resource restaurant result ride ring river road robot
-    room route salary sale sample satellite scene scholarship school score screen season seat seminar sensor
-    server service session shape shelf shift ship shipment shop shuttle signal sketch song speaker species speech
-    stadium stamp star station statue stock storage store storm story street student subscription subsidy
-    subway supplier survey switch symphony system table talk target task tax taxi team telescope temperature
-    tenant term test_run theater theme thermostat thread ticket tide timer timetable toll topic tour tournament
-    tower track trade train training transaction transfer trial trip truck tunnel tutorial upgrade user vacation
-    vaccine valve vault vehicle vendor venue video village visa visit voucher voyage wallet warehouse warranty
-    watch water weather website wedding wind window wine workflow workout workshop yacht yard zone zoo""".split()
-)
-
-_HALVED = tuple(noun for noun in NOUNS if "_" not in noun and len(noun) >= 5)
+_HALVED = tuple(word for word in WORDS if len(word) >= 5)
 _ONSETS = "b br ch d dr f fl g gl gr h j k kl l m n p pl pr qu r s sh sk sl st t th tr v w y z".split()
 _VOWELS = "a e i o u ai ea ee io oa ou".split()
 _CODAS = ["", "", "", "n", "r", "l", "k", "m", "nd", "rt", "s", "th", "x", "sk", "lt", "v"]
@@ -209,7 +179,7 @@ def thing(rng: Random, split: Split) -> str:
     if shape < 0.30:
         return choose(rng, NOUNS, split)
     if shape < 0.50:
-        return draw(lambda: f"{rng.choice(NOUNS)}_{rng.choice(NOUNS)}", split)
+        return draw(lambda: f"{rng.choice(WORDS)}_{rng.choice(NOUNS)}", split)
     if shape < 0.80:
         return draw(lambda: fresh_word(rng), split)
-    return draw(lambda: f"{fresh_word(rng)}_{rng.choice(NOUNS)}", split)
+    return draw(lambda: f"{fresh_word(rng)}_{rng.choice(WORDS)}", split)

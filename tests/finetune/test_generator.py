@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from workbook.core.chat import ToolCall, assistant, user
+from workbook.core.settings import data_dir
 from workbook.core.validation import call_errors
 from workbook.finetune import conversations, facts, general, phrasing, stream, tasksets
 from workbook.finetune.checks import CAUSES, Funnel, fingerprint, ungrounded
 from workbook.finetune.conversations import MAKERS, Example, make
-from workbook.finetune.toolmaker import foreign, make_box, make_spec
-from workbook.finetune.words import NOUNS, alike, belongs, draw, fresh_word, made_up
+from workbook.finetune.lexicon import CONCEPTS, NOUNS, WORDS
+from workbook.finetune.toolmaker import Parameter, foreign, make_box, make_spec
+from workbook.finetune.values import KINDS, Kind, Value
+from workbook.finetune.words import alike, belongs, draw, fresh_word, made_up
 
 SAMPLES = 150
 
@@ -59,7 +62,9 @@ def test_names_values_and_parameters_are_disjoint() -> None:
 
 
 def test_frozen_sets_share_nothing_with_training() -> None:
-    frozen = [row for name in tasksets.TOOL_SETS for row in tasksets.tool_set(name)[:150]]
+    files = [data_dir() / "tasks" / f"{name}.jsonl" for name in tasksets.TOOL_SETS]
+    frozen = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    assert len(frozen) > 3000
     names = {tool["name"] for row in frozen for tool in row["tools"]}
     parameters = {p for row in frozen for tool in row["tools"] for p in tool["parameters"]["properties"]}
     trained = _facts_of(_examples("train", seed=1))
@@ -85,6 +90,35 @@ def test_phrasings_are_split(templates: tuple[str, ...]) -> None:
     assert held_out
     assert len(templates) - len(held_out) > len(held_out)
     assert len(set(templates)) == len(templates)
+
+
+@pytest.mark.parametrize("sentence", [False, True])
+@pytest.mark.parametrize("said", ["VALUE", True, False])
+def test_training_says_arguments_in_hundreds_of_ways_none_of_them_held_out(said: str | bool, sentence: bool) -> None:
+    kind = KINDS["word"] if said == "VALUE" else Kind({"type": "boolean"}, lambda rng, split: Value(said, ""))
+    parameter = Parameter("NAME", "NAME", "word" if said == "VALUE" else "boolean", kind, True, "")
+    rng = Random(16)
+    texts = {phrasing.clause(rng, "train", parameter, Value(said, "VALUE"), sentence) for _ in range(1000)}
+    templates = {text.replace("NAME", "{n}").replace("VALUE", "{v}") for text in texts}
+    assert len(templates) > 200
+    assert all("{n}" in template and ("{v}" in template) == (said == "VALUE") for template in templates)
+    listed = (phrasing.CLAUSES, phrasing.SENTENCES, phrasing.SWITCH_ON, phrasing.SWITCH_OFF)
+    held_out = {t for part in (*listed, phrasing.SAID_ON, phrasing.SAID_OFF) for t in part if belongs(t, "held_out")}
+    assert not templates & held_out
+
+
+def test_the_words_of_held_out_names_are_trained_on_in_other_names() -> None:
+    """Else the model could not write them: it wrote a name that it knew instead."""
+    names = {entry.split("=")[0] for entry in " ".join(CONCEPTS.values()).split()}
+    held_out = {name for name in names if belongs(f"parameter {name}", "held_out")}
+    rng = Random(17)
+    trained = {p.name for _ in range(30_000) for p in make_spec(rng, "train").parameters}
+    assert len(held_out) > 10
+    assert not held_out & trained
+    parts = {word for name in trained for word in name.split("_")}
+    missing = {word for name in held_out for word in name.split("_")} - parts
+    assert not missing, missing
+    assert {word for name in held_out for word in name.split("_")} <= set(WORDS)
 
 
 def test_there_are_enough_facts_each_asked_once() -> None:

@@ -41,9 +41,7 @@ class LlguidanceEngine:
 
     def compile(self, constraint: Constraint) -> LlguidanceConstraint:
         """See :class:`workbook.grammar.engine.Engine`."""
-        compiled = LlguidanceConstraint(self.vocabulary, self.tokenizer, self._grammar(constraint))
-        compiled.matcher()  # errors show when a matcher is made, not before
-        return compiled
+        return LlguidanceConstraint(self.vocabulary, self.tokenizer, self._grammar(constraint))
 
     def _grammar(self, constraint: Constraint) -> str:
         from llguidance import LLMatcher, grammar_from
@@ -103,19 +101,20 @@ def _executor() -> Any:
 
 
 class LlguidanceConstraint:
-    """A grammar and the tokenizer to follow it with."""
+    """A grammar, and a matcher at its start; raises :class:`GrammarError` when the grammar is broken or too large."""
 
     def __init__(self, vocabulary: Vocabulary, tokenizer: Any, grammar: str) -> None:
-        self.vocabulary, self.tokenizer, self.grammar = vocabulary, tokenizer, grammar
-
-    def matcher(self) -> LlguidanceMatcher:
-        """Follow a new text; raises :class:`GrammarError` when the grammar is broken or too large."""
         from llguidance import LLMatcher
 
-        inner = LLMatcher(self.tokenizer, self.grammar, log_level=0)
-        if inner.is_error():
-            raise GrammarError(f"llguidance cannot compile this: {inner.get_error()[:300]}")
-        return LlguidanceMatcher(inner)
+        self.vocabulary = vocabulary
+        # Errors show when a matcher is made, not before; and making one takes a millisecond, copying it none.
+        self._start = LLMatcher(tokenizer, grammar, log_level=0)
+        if self._start.is_error():
+            raise GrammarError(f"llguidance cannot compile this: {self._start.get_error()[:300]}")
+
+    def matcher(self) -> LlguidanceMatcher:
+        """Follow a new text."""
+        return LlguidanceMatcher(self._start.deep_copy())
 
 
 class LlguidanceMatcher:

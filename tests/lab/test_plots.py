@@ -10,7 +10,8 @@ from PIL import Image
 
 from workbook.core.stats import Interval, wilson
 from workbook.lab import plots
-from workbook.lab.plots import COLOURS, GREY, HATCHES, MARKERS, Picture, budget_plot, interval_plot, ladder_plot
+from workbook.lab.canvas import COLOURS, GREY, HATCHES, MARKERS, Picture
+from workbook.lab.plots import budget_plot, interval_plot, ladder_plot
 
 
 def summary(temperatures=(0.0, 0.7)):
@@ -55,11 +56,11 @@ def test_a_picture_is_small_and_the_same_each_time(name):
 
 @pytest.mark.parametrize("name", ["intervals", "ladder", "budget"])
 def test_groups_differ_without_colour(name, monkeypatch):
-    monkeypatch.setattr("workbook.lab.plots.COLOURS", (GREY,) * len(COLOURS))
+    monkeypatch.setattr("workbook.lab.canvas.COLOURS", (GREY,) * len(COLOURS))
     marked = PICTURES[name]().png
-    monkeypatch.setattr("workbook.lab.plots.MARKERS", ("o",) * len(MARKERS))
-    monkeypatch.setattr("workbook.lab.plots.LINES", ("-",) * 4)
-    monkeypatch.setattr("workbook.lab.plots.HATCHES", ("",) * len(HATCHES))
+    monkeypatch.setattr("workbook.lab.canvas.MARKERS", ("o",) * len(MARKERS))
+    monkeypatch.setattr("workbook.lab.canvas.LINES", ("-",) * 4)
+    monkeypatch.setattr("workbook.lab.canvas.HATCHES", ("",) * len(HATCHES))
     assert PICTURES[name]().png != marked
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbook.lab.plots import GREY, LINES, MARKERS, Picture, _axes, _finish, _picture, _stroke
+from workbook.lab.canvas import GREY, Picture, finish, form, new_axes, picture, stroke
 
 Curve = Mapping[float, float] | Mapping[int, float]
 """Cost by size."""
@@ -18,11 +18,10 @@ def growth_plot(curves: Mapping[str, Curve], along: str, unit: str, title: str =
     """
     from matplotlib.ticker import LogLocator
 
-    with _axes(6.4, 3.9) as (figure, axes):
+    with new_axes(6.4, 3.9) as (figure, axes):
         for number, (name, curve) in enumerate(curves.items()):
             shown = {size: cost for size, cost in sorted(curve.items()) if cost > 0}
-            form = MARKERS[number % len(MARKERS)] + LINES[number % len(LINES)]
-            axes.plot(list(shown), list(shown.values()), form, label=name, **_line(number))
+            axes.plot(list(shown), list(shown.values()), form(number), label=name, **_line(number))
         axes.set_xscale("log")
         axes.set_yscale("log")
         sizes = sorted({size for curve in curves.values() for size in curve})
@@ -32,13 +31,13 @@ def growth_plot(curves: Mapping[str, Curve], along: str, unit: str, title: str =
         axes.yaxis.set_major_formatter("{x:,g}")
         axes.set_xlabel(along)
         axes.set_ylabel(unit, color=GREY)
-        _finish(axes, title, legend=len(curves) > 1, grid="y")
-        return _picture(figure, _in_words(curves, along, unit, title))
+        finish(axes, title, legend=len(curves) > 1, grid="y")
+        return picture(figure, _in_words(curves, along, unit, title))
 
 
 def _line(number: int) -> dict[str, Any]:
     """The workbook's strokes; caps belong to intervals."""
-    return {key: value for key, value in _stroke(number).items() if key != "capsize"}
+    return {key: value for key, value in stroke(number).items() if key != "capsize"}
 
 
 def _in_words(curves: Mapping[str, Curve], along: str, unit: str, title: str) -> str:

@@ -1,46 +1,18 @@
-"""Pictures of results that read in light, in dark and without colour.
-
-The background is transparent; text and axes are a middle grey with a contrast
-of 4.5 to 1 against white and against black; groups differ in marker, line or
-hatch besides their colour. Every picture carries a description in words.
-"""
+"""Pictures of results: intervals, ladders, budgets. Their look is ``canvas``'s."""
 
 from __future__ import annotations
 
-import base64
-import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.stats import Interval
+from workbook.lab.canvas import GREY, Picture, fill, finish, form, marker, new_axes, picture, stroke
 from workbook.lab.summary import as_interval
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-GREY = "#767676"
-COLOURS = ("#3b82c4", "#c8701a", "#2e8b57", "#b0569b", "#767676", "#a88600", "#c44e52")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-LINES = ("-", "--", "-.", ":")
-HATCHES = ("", "///", "xx", "..", "\\\\\\")
-DPI = 105
-PALETTE = 64
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure as a PNG, with what it shows in words; notebooks display it by itself."""
-
-    png: bytes
-    text: str
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.text}
 
 
 def interval_plot(
@@ -59,7 +31,7 @@ def interval_plot(
     rows = summary.to_dict("records")
     names = list(dict.fromkeys(str(row[of]) for row in rows))
     groups = list(dict.fromkeys(row[group] for row in rows)) if group else [None]
-    with _axes(7.0, 1.1 + 0.24 * len(names) * max(len(groups), 1.4)) as (figure, axes):
+    with new_axes(7.0, 1.1 + 0.24 * len(names) * max(len(groups), 1.4)) as (figure, axes):
         for number, value in enumerate(groups):
             mine = [row for row in rows if group is None or row[group] == value]
             places = [names.index(str(row[of])) + _offset(number, len(groups)) for row in mine]
@@ -73,8 +45,8 @@ def interval_plot(
             axes.set_xlim(-0.02, 1.02)
         for place in [target] if isinstance(target, int | float) else target:
             axes.axvline(place, color=GREY, linestyle=":", linewidth=1.2)
-        _finish(axes, title, legend=group is not None, grid="x")
-        return _picture(figure, _in_words(title, rows, [of, group] if group else [of]))
+        finish(axes, title, legend=group is not None, grid="x")
+        return picture(figure, _in_words(title, rows, [of, group] if group else [of]))
 
 
 def ladder_plot(
@@ -91,7 +63,7 @@ def ladder_plot(
     """
     places = list(rungs.values())
     apart = 0.008 * (max(places) or 1)
-    with _axes(6.4, 3.9) as (figure, axes):
+    with new_axes(6.4, 3.9) as (figure, axes):
         axes.axhline(0, color=GREY, linewidth=1)
         for number, (name, intervals) in enumerate(lines.items()):
             _line(axes, [max(0, x + apart * (number - (len(lines) - 1) / 2)) for x in places], intervals, number, name)
@@ -100,13 +72,13 @@ def ladder_plot(
         axes.set_xlim(0, 1.04 * (max(places) or 1))
         axes.set_xlabel(along)
         _name_rungs(axes, rungs)
-        _finish(axes, title, legend=len(lines) > 1, grid="y", above=34)
+        finish(axes, title, legend=len(lines) > 1, grid="y", above=34)
         rows = [
             {"rung": rung, "line": name, **interval.to_dict()}
             for name, intervals in lines.items()
             for rung, interval in zip(rungs, intervals, strict=True)
         ]
-        return _picture(figure, _in_words(title, rows, ["line", "rung"]))
+        return picture(figure, _in_words(title, rows, ["line", "rung"]))
 
 
 def budget_plot(parts: Mapping[str, Mapping[str, float]], title: str = "", unit: str = "tokens") -> Picture:
@@ -115,11 +87,11 @@ def budget_plot(parts: Mapping[str, Mapping[str, float]], title: str = "", unit:
     ``parts`` is ``{arm: {part: amount}}``; parts keep the order of first appearance.
     """
     arms, names = list(parts), list(dict.fromkeys(part for amounts in parts.values() for part in amounts))
-    with _axes(7.0, 1.0 + 0.42 * len(arms)) as (figure, axes):
+    with new_axes(7.0, 1.0 + 0.42 * len(arms)) as (figure, axes):
         left = [0.0] * len(arms)
         for number, name in enumerate(names):
             widths = [float(parts[arm].get(name, 0.0)) for arm in arms]
-            axes.barh(arms, widths, 0.6, left=left, label=name, **_fill(number))
+            axes.barh(arms, widths, 0.6, left=left, label=name, **fill(number))
             left = [a + b for a, b in zip(left, widths, strict=True)]
         for place, total in enumerate(left):
             axes.annotate(f" {total:,.0f}", (total, place), va="center", color=GREY)
@@ -127,48 +99,14 @@ def budget_plot(parts: Mapping[str, Mapping[str, float]], title: str = "", unit:
         axes.invert_yaxis()
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.set_xlabel(unit)
-        _finish(axes, title, legend=True, grid="x")
+        finish(axes, title, legend=True, grid="x")
         words = [f"{arm}: " + ", ".join(f"{n} {v:,.0f}" for n, v in amounts.items()) for arm, amounts in parts.items()]
-        return _picture(figure, "\n".join([title or unit, *words]))
-
-
-@contextmanager
-def _axes(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
-    """Fresh axes in the workbook's style; the user's own matplotlib settings stay as they are."""
-    import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    style = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.edgecolor"), GREY)
-    with matplotlib.rc_context({**style, "font.size": 10, "hatch.linewidth": 0.7, "font.family": "DejaVu Sans"}):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.subplots()
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
-        yield figure, axes
-
-
-def _picture(figure: Figure, text: str) -> Picture:
-    buffer = io.BytesIO()
-    # Without the version of matplotlib in the file, the same plot is the same bytes.
-    figure.savefig(buffer, format="png", dpi=DPI, transparent=True, metadata={"Software": None})
-    return Picture(_small(buffer), text)
-
-
-def _small(png: io.BytesIO) -> bytes:
-    """The picture with a palette: a third of the size, so that executed notebooks stay within their limit."""
-    from PIL import Image
-
-    small = io.BytesIO()
-    with Image.open(png) as picture:
-        picture.quantize(PALETTE, method=Image.Quantize.FASTOCTREE).save(small, "PNG", optimize=True)
-    return small.getvalue()
+        return picture(figure, "\n".join([title or unit, *words]))
 
 
 def _whiskers(axes: Axes, intervals: Sequence[Interval], places: Sequence[float], number: int, label: str) -> None:
     x, ends = _ends(intervals)
-    axes.errorbar(x, places, xerr=ends, fmt=MARKERS[number % len(MARKERS)], label=label, **_stroke(number))
+    axes.errorbar(x, places, xerr=ends, fmt=marker(number), label=label, **stroke(number))
 
 
 def _ends(intervals: Sequence[Interval]) -> tuple[list[float], list[list[float]]]:
@@ -181,18 +119,7 @@ def _ends(intervals: Sequence[Interval]) -> tuple[list[float], list[list[float]]
 
 def _line(axes: Axes, x: Sequence[float], intervals: Sequence[Interval], number: int, label: str) -> None:
     y, ends = _ends(intervals)
-    form = MARKERS[number % len(MARKERS)] + LINES[number % len(LINES)]
-    axes.errorbar(x, y, yerr=ends, fmt=form, label=label, **_stroke(number))
-
-
-def _stroke(number: int) -> dict[str, Any]:
-    return {"color": COLOURS[number % len(COLOURS)], "markersize": 6.5, "capsize": 3, "linewidth": 1.6}
-
-
-def _fill(number: int) -> dict[str, Any]:
-    """Solid for the first part; the others pale with hatches in full colour, which also tell them apart in grey."""
-    colour, hatch = COLOURS[number % len(COLOURS)], HATCHES[number % len(HATCHES)]
-    return {"facecolor": (colour, 0.25 if hatch else 0.9), "edgecolor": colour, "hatch": hatch, "linewidth": 1.0}
+    axes.errorbar(x, y, yerr=ends, fmt=form(number), label=label, **stroke(number))
 
 
 def _value_axis(axis: Any, unit: str) -> None:
@@ -215,18 +142,6 @@ def _name_rungs(axes: Axes, rungs: Mapping[str, float]) -> None:
             name, (x, 1), xycoords=("data", "axes fraction"), xytext=offset, textcoords="offset points", ha="center",
             fontsize=9, color=GREY,
         )  # fmt: skip
-
-
-def _finish(axes: Axes, title: str, legend: bool, grid: Any, above: float = 6) -> None:
-    axes.grid(axis=grid, color=GREY, alpha=0.25, linewidth=0.8)
-    axes.set_axisbelow(True)
-    if title:
-        axes.set_title(title, loc="left", fontsize=11, pad=above)
-    if legend:
-        longest = max(len(label) for label in axes.get_legend_handles_labels()[1])
-        # So many columns as fit beside each other, a mark taking the room of eight letters.
-        columns = max(1, min(4, 66 // (longest + 8)))
-        axes.figure.legend(frameon=False, loc="outside lower center", ncols=columns)
 
 
 def _offset(number: int, count: int) -> float:

@@ -162,8 +162,9 @@ class _Run:
         self.masks: torch.Tensor | None = None
 
     def finish(self) -> None:
-        """Decode until every row is done."""
-        self._advance(self.window.prefill())
+        """Decode until every row is done; what is forced from the start is read together with the prompt."""
+        for text in self.texts:
+            self._prepare(text)
         while not all(text.done for text in self.texts):
             feeds = [[] if text.done else text.feed for text in self.texts]
             last = 1 + max(len(text.guessed) for text in self.texts)
@@ -213,11 +214,15 @@ class _Run:
             confirmed += 1
         self.costs.accepted += confirmed
         text.shown += confirmed
+        self._prepare(text)
+        return len(guessed) - confirmed
+
+    def _prepare(self, text: _Text) -> None:
+        """Write what is forced, and guess what may follow."""
         if self.plan.fast_forward:
             self.costs.forced += text.fast_forward()
         if self.plan.drafts and not text.done:
             self._guess(text)
-        return len(guessed) - confirmed
 
     def _choose(self, text: _Text, scores: torch.Tensor, best: int) -> int:
         """Write the best token that the constraint admits, and give it: a mask is filled only after a refusal."""

@@ -21,24 +21,23 @@ class Window:
 
         self.model, self.cache = model, DynamicCache(config=model.config)
         self.seen = torch.ones_like(prompts) if mask is None else mask
-        self.prompts = prompts
-        self.lengths = self.seen.sum(dim=1)
-
-    def prefill(self) -> torch.Tensor:
-        """Logits after the prompts, (rows, 1, vocabulary)."""
-        positions = (self.seen.cumsum(dim=1) - 1).clamp(min=0)
-        return self._pass(self.prompts, self.seen, positions, 1)
+        self.unread = prompts
 
     def show(self, feeds: list[list[int]], last: int) -> torch.Tensor:
-        """Logits of the last ``last`` positions, (rows, ``last``, vocabulary); shorter rows have holes on the left."""
+        """Logits of the last ``last`` positions, (rows, ``last``, vocabulary); shorter rows have holes on the left.
+
+        The first pass reads the prompts too.
+        """
         import torch
 
         width = max(map(len, feeds))
-        ids = torch.tensor([[0] * (width - len(feed)) + feed for feed in feeds], device=self.seen.device)
-        real = torch.tensor([[0] * (width - len(feed)) + [1] * len(feed) for feed in feeds], device=self.seen.device)
-        positions = (self.lengths[:, None] + real.cumsum(dim=1) - 1).clamp(min=0)
-        self.seen = torch.cat([self.seen, real], dim=1)
-        self.lengths = self.lengths + real.sum(dim=1)
+        device = self.seen.device
+        fed = torch.tensor([[0] * (width - len(feed)) + feed for feed in feeds], dtype=torch.int64, device=device)
+        real = torch.tensor([[0] * (width - len(feed)) + [1] * len(feed) for feed in feeds], device=device)
+        ids = torch.cat([self.unread, fed], dim=1)
+        self.unread = self.unread[:, :0]
+        self.seen = torch.cat([self.seen, real.to(self.seen.dtype)], dim=1)
+        positions = (self.seen.cumsum(dim=1) - 1).clamp(min=0)[:, -ids.shape[1] :]
         return self._pass(ids, self.seen, positions, last)
 
     def _pass(self, ids: torch.Tensor, seen: torch.Tensor, positions: torch.Tensor, last: int) -> torch.Tensor:
@@ -61,7 +60,6 @@ class Window:
         for row, count in enumerate(counts):
             if count:
                 self.seen[row, -count:] = 0
-                self.lengths[row] -= count
         common = min((count for count in counts if count is not None), default=0)
         if common:
             self.seen = self.seen[:, :-common]

@@ -96,10 +96,10 @@ def test_the_page_of_the_first_notebook_is_served(server):
 
 
 @pytest.mark.slow
-def test_it_asks_nobody_for_news(server):
+def test_it_offers_nobody_news(server):
     _, page = server.ask("/lab")
     config = json.loads(page.split('id="jupyter-config-data" type="application/json">')[1].split("</script>")[0])
-    assert config["news"] == {"disabled": True}
+    assert "@jupyterlab/apputils-extension:announcements" in config["disabledExtensions"]
 
 
 @pytest.mark.slow

@@ -33,6 +33,9 @@ def lab(context: typer.Context) -> None:
     os.chdir(root)
     # The environment's own kernel comes before one that the user installed elsewhere.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    # Nobody is asked whether to be told Jupyter's news.
+    ours = [str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, ours))
     sys.stdout.flush()
     os.execv(command[0], command)
 
@@ -47,8 +50,6 @@ def lab_command(root: Path, extra: list[str]) -> list[str]:
         f"--ServerApp.root_dir={root}",
         "--ServerApp.ip=127.0.0.1",
         f"--LabApp.default_url={opened}",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         # The extension manager would list PyPI's extensions at every start.
         "--LabApp.extension_manager=readonly",
         # In a container the user often is root, which Jupyter refuses unless told.

@@ -66,7 +66,8 @@ class Diagnosis:
         return "\n".join(f"{MARKS[c.status]} {c.name:<14} {c.detail}{_arrow(c)}" for c in self.checks)
 
     def _repr_html_(self) -> str:
-        head = "<tr><th></th><th>what</th><th>found</th><th>how to get it</th></tr>"
+        titles = ("", "what", "found", "how to get it")
+        head = "<tr>" + "".join(f'<th style="text-align:left">{title}</th>' for title in titles) + "</tr>"
         rows = "".join(_html_row(check) for check in self.checks)
         return f"<table>{head}{rows}</table>"
 

@@ -8,6 +8,7 @@ from scipy import stats as scipy_stats
 from statsmodels.stats.proportion import proportion_confint
 
 from workbook.core.errors import WorkbookError
+from workbook.core.resampling import _reach, too_few
 from workbook.core.stats import (
     Interval,
     bootstrap,
@@ -162,8 +163,37 @@ def test_paired_difference_covers():
     assert 0.90 <= np.mean(covered) <= 0.98
 
 
+def test_a_ratio_of_few_paired_times_covers():
+    # As in a timing of six prompts; read off plainly, the quantiles would cover 0.82.
+    chance = np.random.default_rng(1)
+
+    def timed(n):
+        length = chance.lognormal(0, 0.45, n)
+        slower = 1.15 * np.exp(0.05 * chance.normal(size=n))
+        return [length * factor * np.exp(0.05 * chance.normal(size=n)) for factor in (slower, 1)]
+
+    top, bottom = timed(200_000)
+    truth = top.sum() / bottom.sum()
+    found = [ratio(*timed(6), seed=i, draws=500) for i in range(600)]
+    assert 0.89 <= np.mean([one.low <= truth <= one.high for one in found]) <= 0.97
+
+
+@pytest.mark.parametrize("n", [6, 12, 60])
+def test_few_tasks_widen_as_students_t_does(n):
+    assert _reach(n, 0.95) == pytest.approx(scipy_stats.t.ppf(0.975, n - 1) * math.sqrt(n / (n - 1)), rel=2e-3)
+
+
 def test_one_task_says_nothing_about_another():
     assert bootstrap([3.0]) == Interval(3.0, -math.inf, math.inf, 1)
+
+
+def test_from_too_few_tasks_nothing_follows():
+    # Five values lie on one side of the truth once in sixteen times.
+    assert [too_few(n) for n in (1, 5, 6, 60)] == [True, True, False, False]
+    assert not too_few(5, level=0.9)
+    five = ratio([10, 11, 12, 13, 14], [9, 9, 9, 9, 9])
+    assert (five.low, five.high, five.n) == (-math.inf, math.inf, 5)
+    assert ratio([10, 11, 12, 13, 14, 15], [9] * 6).low > 1
 
 
 @pytest.mark.parametrize(

@@ -15,15 +15,13 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.errors import WorkbookError
+from workbook.core.resampling import resample
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     FloatArray = NDArray[np.float64]
-
-CELLS_AT_ONCE = 4_000_000
-"""Task indices held in memory while resampling: 32 MB."""
 
 Values = Mapping[str, Sequence[float]] | Sequence[Sequence[float]] | Sequence[float]
 """What was measured, by task: ``{"task": [0, 1, 1]}``, ``[[0, 1, 1]]``, or one value a task."""
@@ -104,7 +102,7 @@ def bootstrap(
 
     everything = np.arange(len(tasks))
     left_out = [np.delete(everything, i) for i in everything] if len(tasks) > 1 else []
-    return _resample(len(tasks), of, of(np.array(left_out)), seed, draws, level)
+    return Interval(*resample(len(tasks), of, of(np.array(left_out)), seed, draws, level), len(tasks))
 
 
 def ratio(
@@ -132,7 +130,7 @@ def ratio(
         return divided(top[rows].sum(-1), bottom[rows].sum(-1))
 
     left_out = divided(top.sum() - top, bottom.sum() - bottom)
-    return _resample(top.size, of, left_out, seed, draws, level)
+    return Interval(*resample(top.size, of, left_out, seed, draws, level), top.size)
 
 
 def proportion(values: Values, seed: int = 0, draws: int = 2000, level: float = 0.95) -> Interval:
@@ -156,7 +154,7 @@ def paired_difference(a: Values, b: Values, seed: int = 0, draws: int = 2000, le
     Mappings are paired by task, sequences by position. When every task of a
     measure within [0, 1] shows the same difference, the ends come from the
     exact bound instead of a bootstrap of zero width. Simulated coverage of two
-    yes-or-no arms at 95 %: 0.87 to 0.99 with 12 tasks, 0.91 to 0.96 with 60.
+    yes-or-no arms at 95 %: 0.91 to 1.00 with 12 tasks and with 60, 0.97 and 0.96 on average.
     """
     import numpy as np
 
@@ -196,54 +194,3 @@ def _pair(a: Values, b: Values) -> tuple[list[FloatArray], list[FloatArray]]:
     if len(first) != len(second):
         raise WorkbookError(f"arms are paired on the same tasks, not on {len(first)} and {len(second)}")
     return first, second
-
-
-def _resample(
-    n: int, of: Callable[[NDArray[np.intp]], FloatArray], left_out: FloatArray, seed: int, draws: int, level: float
-) -> Interval:
-    """Draw ``n`` tasks out of ``n`` with replacement, ``draws`` times, and read off the BCa quantiles.
-
-    ``of`` gives the statistic of each row of task indices, ``left_out`` the
-    statistic without each task in turn.
-    """
-    import numpy as np
-
-    if n == 1:  # one task says nothing about another
-        return Interval(float(of(np.zeros((1, 1), int))[0]), -math.inf, math.inf, 1)
-    chance = np.random.default_rng(seed)
-    at_once = max(1, CELLS_AT_ONCE // n)
-    sizes = [min(at_once, draws - start) for start in range(0, draws, at_once)]
-    drawn = np.sort(np.concatenate([of(chance.integers(0, n, (size, n))) for size in sizes]))
-    estimate = float(of(np.arange(n)[None])[0])
-    low, high = _bca_quantiles(estimate, drawn, left_out, level)
-    return Interval(estimate, _quantile(drawn, low), _quantile(drawn, high), n)
-
-
-def _bca_quantiles(estimate: float, drawn: FloatArray, left_out: FloatArray, level: float) -> tuple[float, float]:
-    """The two quantiles to read, shifted for bias and skew; the plain ones where that shift is undefined."""
-    import numpy as np
-
-    plain = ((1 - level) / 2, (1 + level) / 2)
-    below = float((np.mean(drawn < estimate) + np.mean(drawn <= estimate)) / 2)  # ties count half
-    if left_out.size < 2 or not 0 < below < 1 or not np.all(np.isfinite(left_out)):
-        return plain
-    spread = left_out.mean() - left_out
-    scale = float((spread**2).sum()) ** 1.5
-    if scale == 0:
-        return plain
-    normal, acceleration = NormalDist(), float((spread**3).sum()) / (6 * scale)
-    bias = normal.inv_cdf(below)
-
-    def shifted(q: float) -> float:
-        reach = bias + normal.inv_cdf(q)
-        return normal.cdf(bias + reach / (1 - acceleration * reach))
-
-    return shifted(plain[0]), shifted(plain[1])
-
-
-def _quantile(sorted_values: FloatArray, q: float) -> float:
-    """A quantile that passes infinite draws through instead of turning them into NaN."""
-    place = q * (sorted_values.size - 1)
-    lower, upper = math.floor(place), math.ceil(place)
-    a, b = float(sorted_values[lower]), float(sorted_values[upper])
-    return a if a == b else a + (b - a) * (place - lower)

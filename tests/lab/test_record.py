@@ -47,6 +47,14 @@ def test_always_shows_the_bound_on_failures(ledger, shown, model):
     assert "fails" in repr(shown[1])
 
 
+def test_too_few_tries_to_confirm_are_said_to_be_so(ledger, shown, model):
+    record("q1.injection", wilson(16, 16), model=model, profile="ci")
+    assert "So few can refute the claim and not confirm it: that takes 73." in repr(shown[0])
+    record("q1.injection", wilson(73, 73), model=model, profile="ci")
+    assert "So few" not in repr(shown[1])
+    assert "holds" in repr(shown[1])
+
+
 def test_a_ladder_is_kept_and_judged(ledger, shown, model):
     up, down = Interval(0.3, 0.2, 0.4, 50), Interval(-0.3, -0.4, -0.2, 50)
     record("q3.feedback", up, model=model, profile="ci", ladder=[down, up])

@@ -3,8 +3,10 @@
 import pytest
 
 from workbook.core.errors import WorkbookError
+from workbook.core.settings import PROFILES
 from workbook.core.stats import Interval, wilson
-from workbook.lab.verdicts import VERDICTS, Rule, failure_bound, verdict
+from workbook.lab.claims import load_claims
+from workbook.lab.verdicts import VERDICTS, Rule, failure_bound, tries_needed, verdict
 
 NEAR = Rule("near", 0.95, 0.05)
 ALWAYS = Rule("always", 1.0, 0.05)
@@ -59,6 +61,20 @@ def test_the_bound_is_the_intervals_own_and_shown_only_without_a_counterexample(
     assert failure_bound(ALWAYS, wilson(59, 59)) == pytest.approx(1 - wilson(59, 59).low)
     assert failure_bound(ALWAYS, wilson(58, 59)) is None
     assert failure_bound(ABOVE, wilson(59, 59)) is None
+
+
+@pytest.mark.parametrize("margin", [0.01, 0.05, 0.2])
+def test_so_many_tries_are_needed_and_no_fewer(margin):
+    rule = Rule("always", 1.0, margin)
+    needed = tries_needed(rule)
+    assert verdict(rule, wilson(needed, needed)) == "holds"
+    assert verdict(rule, wilson(needed - 1, needed - 1)) == "not distinguishable"
+    assert tries_needed(ABOVE) is None
+
+
+def test_a_study_is_large_enough_to_confirm_what_is_always_so():
+    needed = [tries_needed(claim.rule) for claim in load_claims().values() if claim.rule]
+    assert max(n for n in needed if n) <= PROFILES["study"].trials
 
 
 def test_rules_are_read_strictly():

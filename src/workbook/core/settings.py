@@ -40,10 +40,13 @@ class Profile:
 
 PROFILES: dict[str, Profile] = {
     "ci": Profile("ci", trials=12, seeds=1, draws=500, steps=0.01),
-    "study": Profile("study", trials=60, seeds=1, draws=2000, steps=0.1),
+    "study": Profile("study", trials=75, seeds=1, draws=2000, steps=0.1),
     "full": Profile("full", trials=400, seeds=3, draws=10000, steps=1.0),
 }
-"""From the smallest to the largest; the order is the rank that ``workbook claims`` uses."""
+"""From the smallest to the largest; the order is the rank that ``workbook claims`` uses.
+
+From 73 tasks on, no failure leaves at most 5 % of failures possible: with fewer a claim of "always" could never hold.
+"""
 
 
 def profile(name: str | None = None) -> Profile:

@@ -21,7 +21,7 @@ from workbook.lab.card import card, describe_rule, draw_interval, foot_line
 from workbook.lab.claims import Claim, find_claim
 from workbook.lab.ledger import append_row, finite
 from workbook.lab.units import show_interval, show_number
-from workbook.lab.verdicts import failure_bound, verdict
+from workbook.lab.verdicts import Rule, failure_bound, tries_needed, verdict
 
 if TYPE_CHECKING:
     from workbook.models.base import LanguageModel
@@ -123,16 +123,22 @@ def _circumstances(model: LanguageModel | str, profile: Profile | str, seed: int
 def _summary(claim: Claim, interval: Interval, ladder: Sequence[Interval]) -> list[str]:
     assert claim.rule is not None
     rungs = "; ".join(f"{show_interval(rung, claim.unit)} {verdict(claim.rule, rung)}" for rung in ladder)
-    bound = failure_bound(claim.rule, interval)
-    no_failure = (
-        f"No failure in {interval.n} independent tries: a failure rate of up to {show_number(bound)} remains possible."
-    )
     return [
-        f"{claim.metric}: {show_interval(interval, claim.unit)}, n = {interval.n}",
+        f"{claim.said or claim.metric}: {show_interval(interval, claim.unit)}, n = {interval.n}",
         f"The claim asks for: {describe_rule(claim.rule, claim.unit)}.",
-        no_failure if bound is not None else "",
+        _no_failure(claim.rule, interval),
         f"Along the ladder, earliest first: {rungs}." if ladder else "",
     ]
+
+
+def _no_failure(rule: Rule, interval: Interval) -> str:
+    """What tries without a counterexample leave open, and whether so few could have shown more."""
+    bound, needed = failure_bound(rule, interval), tries_needed(rule)
+    if bound is None or needed is None:
+        return ""
+    few = f" So few can refute the claim and not confirm it: that takes {needed}." if interval.n < needed else ""
+    rate = show_number(bound)
+    return f"No failure in {interval.n} independent tries: a failure rate of up to {rate} remains possible.{few}"
 
 
 def _text(claim: Claim, reached: str, lines: Sequence[str]) -> str:

@@ -15,8 +15,10 @@ Everything between is ``not distinguishable``: more tasks would be needed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any, Literal, get_args
 
 from workbook.core.errors import WorkbookError
@@ -71,6 +73,16 @@ def failure_bound(rule: Rule, interval: Interval) -> float | None:
     if rule.shape != "always" or interval.estimate < 1:
         return None
     return 1 - interval.low
+
+
+def tries_needed(rule: Rule) -> int | None:
+    """For a claim of "always": the fewest independent tries that can make it hold; with fewer it can only fail.
+
+    That many without failure put Wilson's lower end at the margin: ``n / (n + z ** 2)``; 73 for 5 % at 95 %.
+    """
+    if rule.shape != "always":
+        return None
+    return math.ceil(NormalDist().inv_cdf(0.975) ** 2 * (1 - rule.margin) / rule.margin)
 
 
 def _near(rule: Rule, interval: Interval) -> Verdict:

@@ -9,8 +9,8 @@ from workbook.core.errors import WorkbookError
 from workbook.grammar.schemas import call_schema
 from workbook.lab.arms import call_frame, complaints, constrained, native_reading, prompted, retrying
 from workbook.lab.reading import read_json_calls
-from workbook.lab.scoring import schema_valid
-from workbook.lab.trials import Output, Sampling
+from workbook.lab.scoring import schema_valid, score
+from workbook.lab.trials import Output, Sampling, run_trials
 from workbook.suites.tasks import Task
 
 
@@ -28,6 +28,16 @@ def test_the_prompt_and_the_reading_can_be_chosen(scripted, tasks):
     arm = prompted("bare", model, prompt=lambda task: f"JSON: {task.id}", read=read_json_calls)
     assert arm.run(tasks[:1], Sampling())[0].calls == tasks[0].expected
     assert model.batches == [["JSON: t0"]]
+
+
+def test_a_call_of_a_tool_that_only_the_prompt_offers_is_held_against_that_tools_schema(scripted, tasks, written):
+    other = Tool("wake", "Wake.", {"type": "object", "properties": {"at": {"type": "integer"}}, "required": ["at"]})
+    for at, valid in ((7, 1), ("seven", 0)):
+        model = scripted(lambda prompt, seed, at=at: written("wake", at=at))
+        arm = prompted("examples", model, prompt=lambda task: "two tools", offered=[other])
+        scored = score(run_trials([arm], tasks[:1]), tasks[:1])
+        assert (scored.schema_valid[0], scored.wrong_but_valid[0], scored.call_right[0]) == (valid, valid, 0)
+    assert schema_valid(Output("", arm.run(tasks[:1], Sampling())[0].calls), tasks[0]) == 0
 
 
 BODY = '{"name": "get_weather", "arguments": {"city": "Paris"}}'

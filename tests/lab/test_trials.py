@@ -26,6 +26,11 @@ def test_one_row_for_each_arm_task_and_sampling(tasks):
     assert (first.output, first.calls, first.tokens) == ("a on t0", [{"name": "f", "arguments": {"a": 1}}], 7)
 
 
+def test_the_first_seed_can_be_chosen():
+    assert [(s.temperature, s.seed) for s in samplings([0, 0.7], seeds=2, first_seed=5)] == [(0, 5), (0.7, 5), (0.7, 6)]
+    assert [s.seed for s in samplings([0.7], seeds=2)] == [0, 1]
+
+
 def test_arms_take_turns_and_take_turns_at_beginning(tasks):
     log = []
     run_trials([noted("a", log), noted("b", log)], tasks, chunk=2, warm_up=False)

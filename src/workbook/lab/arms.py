@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from workbook.core.chat import Message, ToolResult, assistant, tool_message, user
+from workbook.core.chat import Message, Tool, ToolResult, assistant, tool_message, user
 from workbook.core.constraints import Constraint
 from workbook.core.errors import WorkbookError
 from workbook.core.validation import call_errors
@@ -35,12 +35,18 @@ UNFRAMED: Frame = ("", "")
 
 
 def prompted(
-    name: str, model: LanguageModel, prompt: Prompt | None = None, read: Read | None = None, frame: Frame | None = None
+    name: str,
+    model: LanguageModel,
+    prompt: Prompt | None = None,
+    read: Read | None = None,
+    frame: Frame | None = None,
+    offered: Sequence[Tool] = (),
 ) -> Arm:
     """Ask once and take what comes. By default the model's own tool prompt and chat format are used.
 
     With a ``frame``, such as :func:`call_frame`, the call is begun (prefilled) for the model; an empty one means
-    that the text is bare JSON.
+    that the text is bare JSON. A prompt that lists tools beside the task's own says which they are (``offered``): a
+    call of one of them is no call of an unknown tool.
     """
     ask, understand = prompt or native_prompt(model), read or _reading(model, frame)
     written = frame or UNFRAMED
@@ -48,7 +54,8 @@ def prompted(
     def run(tasks: Sequence[Task], sampling: Sampling) -> list[Output]:
         prompts = [ask(task) for task in tasks]
         completions = model.complete([prompt + written[0] for prompt in prompts], **asdict(sampling))
-        return [_output(model, p, c, understand, written) for p, c in zip(prompts, completions, strict=True)]
+        outputs = [_output(model, p, c, understand, written) for p, c in zip(prompts, completions, strict=True)]
+        return [replace(output, offered=tuple(offered)) for output in outputs]
 
     return Arm(name, run)
 

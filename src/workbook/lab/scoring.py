@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbook.core.chat import ToolCall
+from workbook.core.chat import Tool, ToolCall
 from workbook.core.errors import WorkbookError
 from workbook.core.matching import calls_match, names_match
 from workbook.core.validation import call_errors
@@ -28,9 +28,9 @@ def parses(output: Output, task: Task) -> float:
 
 
 def schema_valid(output: Output, task: Task) -> float:
-    """There is a call, it can be read, and every call satisfies its tool's schema."""
-    readable = bool(output.calls) and not output.problems
-    return float(readable and not any(call_errors(call, task.tools) for call in output.calls))
+    """There is a call, it can be read, and each satisfies the schema of its tool, one of those in the prompt."""
+    readable, tools = bool(output.calls) and not output.problems, (*task.tools, *output.offered)
+    return float(readable and not any(call_errors(call, tools) for call in output.calls))
 
 
 def name_right(output: Output, task: Task) -> float:
@@ -87,4 +87,5 @@ def read_row(row: Mapping[str, Any]) -> Output:
         seconds=float(row["seconds"]),
         finish_reason=row["finish_reason"],
         attempts=int(row["attempts"]),
+        offered=tuple(map(Tool.from_dict, row["offered"])),
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from workbook.core.chat import ToolCall
+from workbook.core.chat import Tool, ToolCall
 from workbook.core.errors import WorkbookError
 from workbook.suites.tasks import Task
 
@@ -40,6 +40,7 @@ class Output:
     ``calls`` what was read from it; ``parses`` says whether there is the body
     of a call and every such body is JSON. ``prompt_tokens``, ``tokens`` (of the
     whole reply) and ``seconds`` are the bill, tries that were thrown away included.
+    ``offered`` are tools that the prompt listed beside the task's own.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Output:
     seconds: float = 0.0
     finish_reason: str = "stop"
     attempts: int = 1
+    offered: tuple[Tool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,19 @@ class Arm:
 
 COLUMNS = (
     "arm task kind temperature seed prompt output calls parses problems "
-    "prompt_tokens tokens seconds finish_reason attempts"
+    "prompt_tokens tokens seconds finish_reason attempts offered"
 ).split()
-"""The columns of :func:`run_trials`, one row a trial; ``calls`` are plain dicts."""
+"""The columns of :func:`run_trials`, one row a trial; ``calls`` and ``offered`` are plain dicts."""
 
 
-def samplings(temperatures: Iterable[float], seeds: int = 1, max_new_tokens: int = 256) -> list[Sampling]:
-    """Each temperature with each seed; greedy decoding once, because it would only repeat itself."""
+def samplings(
+    temperatures: Iterable[float], seeds: int = 1, max_new_tokens: int = 256, first_seed: int = 0
+) -> list[Sampling]:
+    """Each temperature with ``seeds`` seeds in a row; greedy decoding once, because it would only repeat itself."""
     return [
-        Sampling(temperature, seed, max_new_tokens)
+        Sampling(temperature, first_seed + number, max_new_tokens)
         for temperature in temperatures
-        for seed in range(seeds if temperature > 0 else 1)
+        for number in range(seeds if temperature > 0 else 1)
     ]
 
 
@@ -144,6 +148,7 @@ def _run(arm: Arm, tasks: Sequence[Task], sampling: Sampling) -> Iterator[dict[s
             "seconds": output.seconds,
             "finish_reason": output.finish_reason,
             "attempts": output.attempts,
+            "offered": [tool.to_dict() for tool in output.offered],
         }
 
 

@@ -46,7 +46,7 @@ class Documented:
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence of the folklore, and how it is put to the test."""
+    """One sentence of the folklore, and how it is put to the test; ``said`` is the metric in words, for cards."""
 
     id: str
     claim: str
@@ -57,6 +57,7 @@ class Claim:
     rule: Rule | None = None
     documented: Documented | None = None
     known: tuple[Source, ...] = field(default=())
+    said: str = ""
 
     @property
     def kind(self) -> str:

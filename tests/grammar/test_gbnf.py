@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import itertools
 import json
 import random
@@ -9,14 +10,17 @@ from typing import Any
 
 import grammar_walking
 import pytest
+from schema_corpus import corpus
 
 from workbook.core.chat import Tool
 from workbook.core.constraints import Gbnf
-from workbook.core.validation import schema_errors
+from workbook.core.errors import WorkbookError
+from workbook.core.validation import schema_errors, validator_of
 from workbook.grammar.engine import GrammarError
 from workbook.grammar.gbnf import JSON_RULES, call_gbnf, gbnf_of
 from workbook.grammar.integer_ranges import integers
 from workbook.grammar.schemas import prepared
+from workbook.study.recognize import accepts as accepts_text
 
 PARTS: dict[str, Any] = {
     "name": {"type": "string"},
@@ -48,6 +52,50 @@ def test_every_subset_of_properties_as_jsonschema_judges(required: tuple[str, ..
                 assert accepts(grammar, json.dumps(instance)) == (not schema_errors(instance, schema)), instance
 
 
+def test_no_schema_of_the_corpus_lets_an_invalid_instance_through() -> None:
+    """Refused, or right about every instance, formats included."""
+    said = 0
+    for name, case in corpus().items():
+        try:
+            grammar = gbnf_of(case["schema"])
+        except WorkbookError:
+            continue
+        said += 1
+        for test in case["tests"]:
+            text = json.dumps(test["data"], ensure_ascii=False)
+            assert accepts_text(grammar, text) == test["valid"], (name, text)
+    assert said > 90
+
+
+@pytest.mark.parametrize(
+    ("name", "valid", "invalid"),
+    [
+        ("date", ["2024-02-29", "2000-02-29", "1999-12-31", "2031-04-30"],
+         ["2023-02-29", "1900-02-29", "2031-04-31", "2031-13-01", "2031-00-10", "2031-05-00", "31-05-09", "2031-5-9"]),
+        ("time", ["10:20:30Z", "23:59:59.125+05:30"], ["24:00:00Z", "10:20Z", "10:20:30", "10:60:30Z"]),
+        ("date-time", ["2024-02-29T10:20:30Z"], ["2023-02-29T10:20:30Z", "2024-02-29 10:20:30Z", "2024-02-29"]),
+        ("email", ["ada@mail.example", "a.b+c@x", "o'neil-1@a-b.example"],
+         ["ada", "@x", "a@", "a@@x", "a b@x", ".a@x", "a@-x", 'a"@x']),
+        ("ipv4", ["10.0.200.1", "255.255.255.255"], ["256.1.1.1", "10.0.0", "01.1.1.1", "1.1.1.1."]),
+        ("uuid", ["9b2e6a54-1f0c-4c8e-9a3d-0d5b7c1e2f3a"], ["9b2e6a54", "9b2e6a54-1f0c-4c8e-9a3d-0d5b7c1e2f3", "x"]),
+    ],
+)  # fmt: skip
+def test_formats_are_enforced(name: str, valid: list[str], invalid: list[str]) -> None:
+    schema = {"type": "string", "format": name}
+    judged = validator_of(schema, formats=True)
+    assert all(judged.is_valid(text) for text in valid)
+    assert [text for text in valid + invalid if accepts_text(gbnf_of(schema), json.dumps(text))] == valid
+
+
+def test_the_days_of_every_month_of_eight_years() -> None:
+    grammar = gbnf_of({"type": "string", "format": "date"})
+    for year, month, day in itertools.product(
+        (1600, 1700, 2000, 2023, 2024, 2096, 2100, 9999), range(1, 13), (28, 29, 30, 31)
+    ):
+        text = f"{year}-{month:02}-{day}"
+        assert accepts_text(grammar, json.dumps(text)) == (day <= calendar.monthrange(year, month)[1]), text
+
+
 def test_name_and_arguments_are_tied() -> None:
     one = Tool("one", "", {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]})
     two = Tool("two", "", {"type": "object", "properties": {"b": {"type": "boolean"}}})
@@ -74,7 +122,18 @@ def test_any_json(text: str, legal: bool) -> None:
     assert accepts(f"root ::= value\n{JSON_RULES}\n", text) == legal
 
 
-@pytest.mark.parametrize("schema", [{"type": "string", "pattern": "a+"}, {"type": "date"}, {"allOf": []}])
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "pattern": "a+"},
+        {"type": "string", "format": "uri"},
+        {"type": "string", "format": "date", "minLength": 3},
+        {"type": "integer", "minimum": 3, "exclusiveMinimum": True},
+        {"type": "integer", "$id": "part"},
+        {"type": "date"},
+        {"allOf": []},
+    ],
+)
 def test_what_it_cannot_express_is_an_error(schema: dict[str, Any]) -> None:
     with pytest.raises(GrammarError, match="GBNF cannot say"):
         gbnf_of({"type": "object", "properties": {"x": schema}})

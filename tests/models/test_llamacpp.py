@@ -17,10 +17,11 @@ from workbook.core.settings import data_dir
 from workbook.core.validation import schema_errors
 from workbook.grammar import GrammarError, generate, processor
 from workbook.grammar.gbnf import call_gbnf, gbnf_of
+from workbook.grammar.handover import response_format
 from workbook.models import load_model
 from workbook.models.base import ModelError
 from workbook.models.gguf_export import export_gguf
-from workbook.models.llamacpp import LONGEST_WORD, LlamaCppModel
+from workbook.models.llamacpp import LONGEST_WORD, LlamaCppModel, _controls
 
 SCHEMA = {
     "type": "object",
@@ -111,6 +112,13 @@ def test_samples_come_from_the_whole_distribution(toy: LlamaCppModel) -> None:
     assert abs(share - wanted) < 4 * np.sqrt(wanted * (1 - wanted) / 400)
 
 
+def test_added_tokens_steer_a_chat_by_their_shape() -> None:
+    """The rule of transformers' side: runs of spaces are added tokens, too, in some files, and steer nothing."""
+    vocabulary = ["<unk>", "<|end|>", "a", "<tool_call>", "    ", "[INST]"]
+    assert _controls(vocabulary, [2, 3, 1, 4, 4, 4]) == {"<unk>": 0, "<|end|>": 1, "<tool_call>": 3, "[INST]": 5}
+    assert _controls(vocabulary, []) == {}
+
+
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
 @pytest.mark.parametrize("grammar", [gbnf_of(SCHEMA), call_gbnf([ORDER, WAIT])], ids=["value", "call"])
 def test_three_engines_run_the_same_grammar(toy: LlamaCppModel, grammar: str, temperature: float) -> None:
@@ -157,9 +165,10 @@ def test_what_a_grammar_leaves_open_is_left_to_the_model(toy: LlamaCppModel) -> 
 
 
 def test_what_llamacpp_does_not_enforce_is_not_asked_of_it(toy: LlamaCppModel) -> None:
+    """Grammars alone; ``grammar.generate`` makes one of each constraint (``tests/grammar/test_handover.py``)."""
     for constraint in (JsonSchema(SCHEMA), Regex("a+"), ToolCalls((ORDER,))):
-        with pytest.raises(ModelError, match=r"given grammars only.*gbnf_of"):
-            generate(toy, ["x"], constraint)
+        with pytest.raises(ModelError, match=r"given grammars only.*writes a constraint as a grammar"):
+            toy.complete_constrained(["x"], [response_format(constraint)])
     with pytest.raises(ModelError, match="no processor of ours"):
         toy.complete(["x"], processor=processor(toy_model(), Regex("a")))
     with pytest.raises(GrammarError, match="runs elsewhere"):

@@ -7,7 +7,6 @@ nothing of tokens, and so finds what went wrong between text and tokens.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -61,21 +60,3 @@ def _derives(grammar: str, text: str) -> bool:
     compiled = xgrammar.GrammarCompiler(letters, cache_enabled=False).compile_grammar(grammar)
     matcher = xgrammar.GrammarMatcher(compiled, terminate_without_stop_token=True)
     return bool(matcher.accept_string(text)) and bool(matcher.is_completed())
-
-
-def response_format(constraint: Constraint) -> dict[str, Any]:
-    """The constraint as the extra fields of a request to an OpenAI-compatible server.
-
-    JSON Schema is the standard's ``response_format``; regular expressions and grammars are vLLM's
-    ``structured_outputs``, and llama.cpp's ``grammar`` besides. Tool calls go as ``tools``.
-    """
-    if isinstance(constraint, JsonSchema):
-        schema = {"name": "output", "schema": dict(constraint.schema), "strict": True}
-        return {"response_format": {"type": "json_schema", "json_schema": schema}}
-    if isinstance(constraint, Regex):
-        return {"structured_outputs": {"regex": constraint.pattern}}
-    if isinstance(constraint, Gbnf):
-        return {"structured_outputs": {"grammar": constraint.grammar}, "grammar": constraint.grammar}
-    choice = "required" if constraint.required else "auto"
-    tools = [json.loads(json.dumps(tool.to_dict())) for tool in constraint.tools]
-    return {"tools": tools, "tool_choice": choice, "parallel_tool_calls": constraint.parallel}

@@ -1,9 +1,9 @@
 """A JSON Schema written out as GBNF, the dialect that llama.cpp, xgrammar and llguidance share.
 
-Objects with required and optional properties in the schema's order, arrays, strings and
-their lengths, integers and their bounds, constants, alternatives, local references, recursion included.
-A keyword that GBNF cannot say, or this module does not, is an error and never passed over, except
-``format``, which the standard makes an annotation. Spelling and spacing are those of ``json.dumps``.
+Objects with required and optional properties in the schema's order, arrays, strings, their lengths and common
+formats, integers and their bounds, constants, alternatives, local references, recursion included.
+A keyword that GBNF cannot say, or this module does not, is an error and never passed over.
+Spelling and spacing are those of ``json.dumps``.
 """
 
 from __future__ import annotations
@@ -16,26 +16,30 @@ from typing import Any
 
 from workbook.core.chat import Tool
 from workbook.grammar.engine import GrammarError
+from workbook.grammar.formats_gbnf import FORMATS
 from workbook.grammar.integer_ranges import integers
 from workbook.grammar.schemas import ANNOTATIONS, call_schema, prepared
-from workbook.grammar.support import BOUNDS
+from workbook.grammar.support import BOUNDS, LENGTHS
 
+_CHARACTER = "[ !#-[\\]-\ud7ff\ue000-\U0010ffff]"
+"""What a JSON string holds as it is: no control character, quote or backslash; nor a surrogate, which is none."""
 JSON_RULES = r"""
 value   ::= object | array | string | number | "true" | "false" | "null"
 object  ::= "{" (string ": " value (", " string ": " value)*)? "}"
 array   ::= "[" (value (", " value)*)? "]"
 string  ::= "\"" char* "\""
-char    ::= [^"\\\x00-\x1f] | "\\" ["\\bfnrt]
+char    ::= CHARACTER | "\\" ["\\bfnrt]
 integer ::= "-"? ("0" | [1-9] [0-9]*)
 number  ::= integer ("." [0-9]+)? ([eE] [-+]? [0-9]+)?
 boolean ::= "true" | "false"
 null    ::= "null"
-""".strip()
+""".strip().replace("CHARACTER", _CHARACTER)
 
+STRING = r'string  ::= "\"" char* "\""'
 COMMA = ' ", " '
 
 SAYS: dict[str, set[str]] = {
-    "string": {"minLength", "maxLength"},
+    "string": {"minLength", "maxLength", "format"},
     "integer": BOUNDS,
     "number": set(),
     "boolean": set(),
@@ -44,6 +48,10 @@ SAYS: dict[str, set[str]] = {
     "array": {"items", "prefixItems", "minItems", "maxItems"},
 }
 """What this module can say of each type."""
+WAY_OUT = (
+    "Leave the keyword out and validate the output against the full schema; a model that runs in transformers may take "
+    "the JSON Schema itself."
+)
 
 
 def gbnf_of(schema: Mapping[str, Any]) -> str:
@@ -53,9 +61,16 @@ def gbnf_of(schema: Mapping[str, Any]) -> str:
 
 def call_gbnf(tools: Sequence[Tool]) -> str:
     """A grammar for one call of one of ``tools``: ``{"name": ..., "arguments": {...}}``, the two tied together."""
+    return call_rules("root", tools)
+
+
+def call_rules(name: str, tools: Sequence[Tool]) -> str:
+    """The rule of that name for one call, and all that it needs."""
     writers = [_Writer(call_schema(tool), f"call-{index}") for index, tool in enumerate(tools)]
-    root = "root ::= " + " | ".join(writer.root for writer in writers)
-    return "\n".join([root, *(line for writer in writers for line in writer.lines()), JSON_RULES]) + "\n"
+    if not writers:
+        raise GrammarError("a constraint to tool calls needs at least one tool")
+    choice = f"{name} ::= " + " | ".join(writer.root for writer in writers)
+    return "\n".join([choice, *(line for writer in writers for line in writer.lines()), JSON_RULES]) + "\n"
 
 
 def literal(text: str) -> str:
@@ -93,7 +108,9 @@ class _Writer:
             return "value"
         if not isinstance(schema, Mapping):
             raise GrammarError(f"GBNF cannot say the schema {schema!r} in {rule}")
-        keywords = set(schema) - ANNOTATIONS - {"format"}
+        if schema is not self.schema:
+            _refuse({"$id"} & set(schema), f"{rule}, where it moves what references start from")
+        keywords = set(schema) - ANNOTATIONS
         for keyword, write in (("enum", self._enum), ("anyOf", self._any_of), ("$ref", self._reference)):
             if keyword in schema:
                 _refuse(keywords - {keyword, "type"} if keyword == "enum" else keywords - {keyword}, rule)
@@ -129,10 +146,10 @@ class _Writer:
         extra = schema.get("additionalProperties", True)
         properties = schema.get("properties", {})
         if properties and extra is not False:
-            raise GrammarError(f"GBNF cannot keep additional properties apart from the listed ones in {rule}")
+            raise GrammarError(f"GBNF cannot say additionalProperties beside the listed ones (in {rule})", WAY_OUT)
         absent = set(schema.get("required", ())) - set(properties)
         if absent:
-            raise GrammarError(f"{rule} requires {', '.join(sorted(absent))}, which it does not list")
+            raise GrammarError(f"{rule} requires {', '.join(sorted(absent))}, which it does not list", WAY_OUT)
         return self._listed(schema, rule) if properties or extra is False else self._open(extra, rule)
 
     def _open(self, extra: Any, rule: str) -> str:
@@ -163,7 +180,7 @@ class _Writer:
         if not fixed and rest is not False:
             return _repeated(self.name(rest, f"{rule}-item"), least, most)
         if rest is not False or least != len(fixed) or (most is not None and most < least):
-            raise GrammarError(f"in {rule}, only arrays of exactly their prefixItems can be said in GBNF")
+            raise GrammarError(f"GBNF cannot say prefixItems but for arrays of exactly those (in {rule})", WAY_OUT)
         items = [self.name(part, f"{rule}-item{index}") for index, part in enumerate(fixed)]
         return f'"[" {COMMA.join(items)} "]"'
 
@@ -177,11 +194,16 @@ def _repeated(item: str, least: int, most: int | None) -> str:
 
 
 def _string(schema: Mapping[str, Any], rule: str) -> str:
+    if "format" in schema:
+        _refuse(set(schema) & LENGTHS, f"{rule}, beside a format")
+        _refuse({f"format {schema['format']}"} - {f"format {name}" for name in FORMATS}, rule)
+        return rf'"\"" {FORMATS[schema["format"]]} "\""'
     most = schema.get("maxLength")
     return f'"\\"" char{{{schema.get("minLength", 0)},{"" if most is None else most}}} "\\""'
 
 
 def _integer(schema: Mapping[str, Any], rule: str) -> str:
+    _refuse({name for name in BOUNDS & set(schema) if isinstance(schema[name], bool)}, f"{rule}, as draft 4 has it")
     lows = [math.ceil(schema["minimum"])] if "minimum" in schema else []
     lows += [math.floor(schema["exclusiveMinimum"]) + 1] if "exclusiveMinimum" in schema else []
     highs = [math.floor(schema["maximum"])] if "maximum" in schema else []
@@ -194,10 +216,7 @@ def _integer(schema: Mapping[str, Any], rule: str) -> str:
 
 def _refuse(keywords: set[str], rule: str) -> None:
     if keywords:
-        raise GrammarError(
-            f"GBNF cannot say {', '.join(sorted(keywords))} (in {rule})",
-            "Constrain with the JSON Schema itself, or leave the keyword out and validate afterwards.",
-        )
+        raise GrammarError(f"GBNF cannot say {', '.join(sorted(keywords))} (in {rule})", WAY_OUT)
 
 
 def _target(root: Any, reference: str) -> Any:

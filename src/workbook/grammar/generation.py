@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from workbook.core.constraints import Constraint
-from workbook.grammar.checking import response_format, violations
+from workbook.grammar.checking import violations
 from workbook.grammar.compiling import decoder, processor
+from workbook.grammar.handover import requests_for
 from workbook.models.base import Completion
 
 Status = Literal["valid", "invalid", "truncated", "unchecked"]
@@ -44,13 +45,14 @@ def generate(
     """Complete every prompt under ``constraint`` (one for all, or one for each prompt) and check what came out.
 
     ``sampling``: ``max_new_tokens``, ``temperature``, ``seed``, as for ``model.complete``. With a ``plan`` (see
-    ``decoding.PLANS``) our own loop decodes, else transformers' with a processor. A server enforces the constraint
-    itself, or does not: the check tells.
+    ``decoding.PLANS``) our own loop decodes, else transformers' with a processor. llama.cpp gets the constraint as
+    GBNF. A server enforces it itself, or does not: the check tells.
+
+    Raises :class:`GrammarError` for a constraint that would not be enforced in full.
     """
     each = _for_each(constraint, len(prompts))
     if hasattr(model, "complete_constrained"):
-        requests = [response_format(one) if one is not None else {} for one in each]
-        completions = model.complete_constrained(prompts, requests, **sampling)
+        completions = model.complete_constrained(prompts, requests_for(model, each, engine, plan), **sampling)
     elif plan is not None:
         completions = model.complete(prompts, decoder=decoder(model, constraint, plan, engine), **sampling)
     elif constraint is None:

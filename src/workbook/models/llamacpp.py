@@ -3,25 +3,23 @@
 Covers prompts rendered here and tokenized there, greedy and sampled completions, GBNF, and the distribution
 over the next token. The package brings llama.cpp's server: it is asked in process, and tokenizes through a socket
 in a folder that only its owner may enter; no port is opened. CPU only, one prompt at a time.
-Leaves out JSON Schemas, because this build hands them to llguidance and, when that refuses one, goes on without any
-constraint; and llama.cpp's reader of tool calls, which brings a converter that drops keywords.
+Every constraint comes as GBNF: ``workbook.grammar`` writes schemas, patterns and tool calls so. llama.cpp's own ways
+are left alone: this build hands a JSON Schema to llguidance and, when that refuses it, goes on without any
+constraint, and its tool calls bring a converter that drops keywords.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import socket
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from http.client import HTTPConnection
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from workbook.core.chat import Message, Tool
-from workbook.models import tokens
+from workbook.models import llamacpp_server, tokens
 from workbook.models.base import Completion, ModelError, Processor, Reply
 from workbook.models.formats import format_of
 from workbook.models.loading import fingerprint
@@ -31,7 +29,10 @@ MOST_CONTEXT = 8192
 """The context that is set up when none is asked for, at most: its cache is allocated at once."""
 LONGEST_WORD = 10_000
 """Characters without white space: llama.cpp's tokenizer recurses for each, and 100,000 end the process."""
-SPELLED = (3, 4)  # gguf.TokenType.CONTROL and USER_DEFINED: tokens that a text can spell
+SPECIAL = (2, 3)  # gguf.TokenType.UNKNOWN and CONTROL
+ADDED = 4  # gguf.TokenType.USER_DEFINED: <tool_call> in many files, and runs of spaces in some
+QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
+"""Text in GBNF; outside of it, ``<[7]>`` and ``<tool_call>`` are tokens."""
 
 
 class LlamaCppModel:
@@ -44,15 +45,22 @@ class LlamaCppModel:
         self.template: str | None = facts.get("tokenizer.chat_template")
         self.chat_format = format_of(self.template)
         self.vocabulary: list[str] = facts["tokenizer.ggml.tokens"]
-        kinds = facts.get("tokenizer.ggml.token_type", [])
-        self.controls = {self.vocabulary[i]: i for i, kind in enumerate(kinds) if kind in SPELLED}
+        self.controls = _controls(self.vocabulary, facts.get("tokenizer.ggml.token_type", []))
         self.bos: int | None = facts.get("tokenizer.ggml.bos_token_id")
         self.adds_bos = bool(facts.get("tokenizer.ggml.add_bos_token", False))
         self.eos: int | None = facts.get("tokenizer.ggml.eos_token_id")
         trained = int(facts[f"{facts['general.architecture']}.context_length"])
         self.context = min(trained, context or MOST_CONTEXT)
         self._folder = tempfile.TemporaryDirectory(prefix="llamacpp-")
-        self.server = _start(self.path, f"{self._folder.name}/llama.sock", threads or _threads(), self.context)
+        self._address = f"{self._folder.name}/llama.sock"
+        self.server = llamacpp_server.start(self.path, self._address, threads, self.context)
+
+    @cached_property
+    def stop_ids(self) -> tuple[int, ...]:
+        """The tokens that end a text: llama.cpp bars them when told to go on, and knows more than the file says."""
+        prompt = [self.eos or 0]
+        answer = self._ask({"prompt": prompt, "max_tokens": 1, "temperature": 0, "ignore_eos": True, "verbose": True})
+        return tuple(entry["token"] for entry in answer["__verbose"]["generation_settings"]["logit_bias"])
 
     def render(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> str:
         """The prompt through the file's chat template, as transformers renders it; else through the chat format's."""
@@ -93,7 +101,7 @@ class LlamaCppModel:
         if processor is not None:
             raise ModelError(
                 f"{self.name} runs in llama.cpp, where no processor of ours can mask its logits",
-                "Use workbook.grammar.generate with a Gbnf, which llama.cpp enforces itself.",
+                "Use workbook.grammar.generate, which hands the constraint to llama.cpp as a grammar.",
             )
         free: list[dict[str, Any]] = [{} for _ in prompts]
         return self.complete_constrained(
@@ -109,8 +117,12 @@ class LlamaCppModel:
         temperature: float = 0.0,
         seed: int = 0,
     ) -> list[Completion]:
-        """Complete with the GBNF grammar that each request may hold under ``grammar``; nothing else is taken."""
-        grammars = [_grammar(request) for request in requests]
+        """Complete with the GBNF grammar that each request may hold under ``grammar``; nothing else is taken.
+
+        A grammar's letters are letters: no control token passes for its spelling, unless the grammar has the token
+        itself somewhere, as ``<[7]>`` or ``<tool_call>`` without quotes.
+        """
+        grammars = [self._enforced(request) for request in requests]
         started = time.perf_counter()
         common = {"max_tokens": max_new_tokens, "temperature": temperature, "return_tokens": True, "verbose": True}
         done = [
@@ -132,6 +144,20 @@ class LlamaCppModel:
         ranked = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
         by_id = {entry["id"]: entry["logprob"] for entry in ranked}
         return [by_id[index] for index in range(width)]
+
+    def _enforced(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The grammar, and a bar on control tokens: llama.cpp's grammars match them letter by letter."""
+        if not request:
+            return {}
+        if set(request) != {"grammar"}:
+            raise ModelError(
+                f"llama.cpp is given grammars only, not {', '.join(sorted(set(request) - {'grammar'}))}",
+                "Use workbook.grammar.generate, which writes a constraint as a grammar.",
+            )
+        bare = QUOTED.sub("", request["grammar"])
+        spared = {index for token, index in self.controls.items() if token in bare or f"<[{index}]>" in bare}
+        barred = sorted(set(self.controls.values()) - spared - set(self.stop_ids))
+        return {"grammar": request["grammar"], "logit_bias": [[index, False] for index in barred]}
 
     def _spelling(self, index: int | None) -> str:
         return "" if index is None else self.vocabulary[index]
@@ -168,26 +194,8 @@ class LlamaCppModel:
                 f"a word of {LONGEST_WORD} characters or more: llama.cpp's tokenizer would recurse for each of them",
                 "Break it up with white space.",
             )
-        connection = _Local(f"{self._folder.name}/llama.sock")
-        body = json.dumps({"content": text, "add_special": False, "parse_special": True})
-        try:
-            connection.request("POST", "/tokenize", body, {"Content-Type": "application/json"})
-            return list(json.loads(connection.getresponse().read())["tokens"])
-        finally:
-            connection.close()
-
-
-class _Local(HTTPConnection):
-    """HTTP over a socket in the file system."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost")
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect to the file instead of a host."""
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self._path)
+        body = {"content": text, "add_special": False, "parse_special": True}
+        return list(llamacpp_server.post(self._address, "/tokenize", body)["tokens"])
 
 
 def _facts(path: Path) -> dict[str, Any]:
@@ -203,46 +211,10 @@ def _facts(path: Path) -> dict[str, Any]:
     return {key: field.contents() for key, field in fields.items()}
 
 
-def _start(path: Path, address: str, threads: int, context: int) -> Any:
-    import xllamacpp
-
-    params = xllamacpp.CommonParams()
-    params.model.path, params.n_ctx, params.n_parallel = str(path), context, 1
-    params.hostnames, params.n_threads_http, params.ui = [address], 1, False
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    params.special = True  # control tokens are spelled out, <tool_call> among them
-    params.verbosity, params.warmup, params.fit_params = 0, False, False
-    params.cache_ram_mib = 0
-    try:
-        return _kept(xllamacpp.Server(params))
-    except (RuntimeError, ValueError) as error:
-        raise ModelError(f"llama.cpp cannot load {path}: {error}", "Check that the file is whole.") from error
-
-
-def _kept(server: Any) -> Any:
-    """The server, never to be destroyed before the process ends.
-
-    Its destructor asks its HTTP thread to stop and waits for it. A thread that has not begun to listen does not hear
-    that, and both wait for ever (seen with xllamacpp 2026.10).
-    """
-    import ctypes
-
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(server))
-    return server
-
-
-def _threads() -> int:
-    """As many as torch would take: ``OMP_NUM_THREADS``, else the cores that this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    return int(asked) if asked.isdigit() and int(asked) else cores
-
-
-def _grammar(request: Mapping[str, Any]) -> dict[str, str]:
-    if request and "grammar" not in request:
-        raise ModelError(
-            f"llama.cpp is given grammars only, not {', '.join(sorted(request))}",
-            "Use Gbnf(gbnf_of(schema)) or Gbnf(call_gbnf(tools)) from workbook.grammar.gbnf, "
-            "which refuse what a grammar cannot say.",
-        )
-    return {"grammar": request["grammar"]} if request else {}
+def _controls(vocabulary: Sequence[str], kinds: Sequence[int]) -> dict[str, int]:
+    """The tokens that steer a chat, by spelling: by the same rule as ``tokens.control_tokens``."""
+    return {
+        token: index
+        for index, (token, kind) in enumerate(zip(vocabulary, kinds, strict=False))
+        if kind in SPECIAL or (kind == ADDED and tokens.CONTROL_SHAPE.fullmatch(token))
+    }

@@ -129,27 +129,18 @@ def workbench(model: Any) -> Workbench:
     return _BENCHES[model]
 
 
-def check(bench: Workbench, constraint: Constraint, engine: str) -> None:
-    """Raise :class:`GrammarError` when ``engine`` would not enforce all of it, or not within limits."""
+def _compile(bench: Workbench, constraint: Constraint, engine: str) -> tuple[CompiledConstraint, str]:
     if isinstance(constraint, ToolCalls) and not constraint.tools:
         raise GrammarError("a constraint to tool calls needs at least one tool")
     check_limits(constraint, engine)
-    missing = gaps(constraint, engine)
-    if missing:
-        others = [name for name in enforcers(constraint) if name != engine]
-        raise GrammarError(f"{engine} would not enforce {_listed(missing)}", _way_out(others))
-    if engine == "outlines_core":
-        from workbook.grammar.outlines_core_engine import check_states
-
-        check_states(constraint, bench.vocabulary)
-
-
-def _compile(bench: Workbench, constraint: Constraint, engine: str) -> tuple[CompiledConstraint, str]:
     try:
-        check(bench, constraint, engine)
-        return bench.engine(engine).compile(constraint), engine
+        missing = gaps(constraint, engine)
+        if not missing:
+            return bench.engine(engine).compile(constraint), engine
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise GrammarError(f"{engine} cannot read this: {str(error)[:200]}", BROKEN) from error
+    others = [name for name in enforcers(constraint) if name != engine]
+    raise GrammarError(f"{engine} would not enforce {_listed(missing)}", _way_out(others))
 
 
 def _route(bench: Workbench, constraint: Constraint) -> tuple[CompiledConstraint, str]:

@@ -38,6 +38,7 @@ BOUNDS_OF = {
     "outlines_core": Bounds(1_000, 1_000),  # unrolls them all into one automaton
     "xgrammar": Bounds(10_000, 1_000),
     "llguidance": Bounds(2**32, 1_000_000),  # counts lazily
+    "llama.cpp": Bounds(1_000, 1_000),  # beyond 2,000, a grammar's upper bound is none to it
 }
 WIDEST = BOUNDS_OF["llguidance"]
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from toys import toy_model
 
 from workbook.core.chat import Tool, ToolCall, user
 from workbook.core.errors import WorkbookError
-from workbook.grammar import PLANS
+from workbook.grammar import PLANS, compiling
+from workbook.lab import bench_decoding
 from workbook.lab.bench_decoding import FORCING, end_to_end
 from workbook.lab.bench_masks import mask_rows, microseconds
 from workbook.lab.stand_ins import stand_in
@@ -30,13 +36,56 @@ def test_every_engine_and_plan_has_a_row() -> None:
     assert {(r["engine"], r["strategy"]) for r in rows} == constrained | {("none", "free"), ("transformers", "free")}
     for row in rows:
         assert set(row) >= KEYS
-        assert row["n"] == 5
-        assert row["ratio_low"] <= row["ratio_to_free"] <= row["ratio_high"]
+        assert (row["n"], row["prompts"]) == (2, 4)  # the fifth prompt fills no batch
+        assert row["ratio_low"] is row["ratio_high"] is None  # two batches tell nothing about a third
     by_plan = {row["strategy"]: row for row in rows if row["engine"] == "llguidance"}
     assert by_plan["fast_forward"]["forced_share"] > 0.5
     assert by_plan["fast_forward"]["passes_per_call"] < by_plan["masked"]["passes_per_call"]
     assert by_plan["masked"]["mask_us_p50"] > 0
     assert by_plan["masked"]["right"] == by_plan["lazy"]["right"]
+
+
+@pytest.fixture
+def few_arms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both free arms and one of each engine."""
+    arms = bench_decoding._arms
+    chosen = ("free", "masked")
+    monkeypatch.setattr(bench_decoding, "_arms", lambda model: [a for a in arms(model) if a.strategy in chosen])
+
+
+def test_six_batches_have_an_interval(few_arms: None) -> None:
+    tasks = [replace(TASKS[0], id=f"call_{i}") for i in range(6)]
+    for row in end_to_end(toy_model(), tasks, 1):
+        assert row["n"] == row["prompts"] == 6
+        assert row["ratio_low"] <= row["ratio_to_free"] <= row["ratio_high"]
+
+
+def test_a_batch_that_is_not_full_is_neither_timed_nor_counted(few_arms: None) -> None:
+    def passes(tasks: list[Task]) -> list[float | None]:
+        return [row["passes_per_call"] for row in end_to_end(toy_model(), tasks, 4)]
+
+    assert passes(TASKS) == passes(TASKS[:4])
+    with pytest.raises(WorkbookError, match="a batch of 8 needs as many prompts, and there are 5"):
+        end_to_end(toy_model(), TASKS, 8)
+
+
+def test_compiling_is_in_every_first_call_and_in_no_later_one(few_arms: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    late, clock = [0.0], time.perf_counter
+
+    def slow(make: Callable[[Any], Any], seconds: float) -> Callable[..., Any]:
+        def made(*args: Any) -> Any:
+            late[0] += seconds
+            return make(*args)
+
+        return made
+
+    monkeypatch.setattr(bench_decoding.time, "perf_counter", lambda: clock() + late[0])
+    monkeypatch.setattr(bench_decoding, "decoder", slow(bench_decoding.decoder, 1000.0))
+    for engine in FORCING:
+        monkeypatch.setitem(compiling.MAKERS, engine, slow(compiling.MAKERS[engine], 10_000.0))
+    for row in end_to_end(toy_model(), TASKS, 2):
+        assert row["seconds_per_call"] < 500
+        assert (row["first_call_ms"] > 1e7) == (row["engine"] in FORCING)
 
 
 def test_masks_are_timed_for_ours_and_for_outlines() -> None:

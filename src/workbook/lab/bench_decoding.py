@@ -10,6 +10,7 @@ Timings are of the machine they are made on: ``hardware`` says which, and nothin
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.core.constraints import ToolCalls
 from workbook.core.environment import hardware, versions
+from workbook.core.errors import WorkbookError
 from workbook.core.matching import calls_match
 from workbook.core.stats import ratio
 from workbook.grammar import PLANS, Costs, decoder
@@ -25,6 +27,7 @@ from workbook.lab.bench_masks import mask_rows, microseconds
 from workbook.suites.tasks import Task, load_tasks
 
 if TYPE_CHECKING:
+    from workbook.grammar import GrammarDecoder
     from workbook.models.base import Completion
     from workbook.models.local import TransformersModel
 
@@ -35,11 +38,14 @@ MAX_NEW_TOKENS = 160
 
 @dataclass
 class Arm:
-    """One way to decode, and what was measured of it: seconds and right answers by chunk of prompts."""
+    """One way to decode, and what was measured of it: seconds by batch of prompts, right answers in all.
+
+    ``loop`` makes the decoding loop for the tasks of a batch, its grammars compiled; None is transformers' own.
+    """
 
     engine: str
     strategy: str
-    run: Callable[[Sequence[Task], Sequence[str]], list[Completion]]
+    loop: Callable[[Sequence[Task]], GrammarDecoder | None]
     costs: Costs = field(default_factory=Costs)
     seconds: list[float] = field(default_factory=list)
     right: int = 0
@@ -55,11 +61,12 @@ def bench_decoding(
 ) -> dict[str, Any]:
     """The document of the command: ``{"bench", "hardware", "versions", "rows"}``.
 
-    ``count`` prompts of the frozen set of calls, the first of them; ``vocabularies`` beside the model's own.
+    ``count`` prompts of the frozen set of calls, the first of them, and more where a batch holds more;
+    ``vocabularies`` beside the model's own.
     """
-    tasks = [task for task in load_tasks("calls") if len(task.expected) == 1][:count]
-    rows = [row for batch in batches for row in end_to_end(model, tasks, batch, progress)]
-    rows += mask_rows(model, tasks, vocabularies, progress)
+    calls = [task for task in load_tasks("calls") if len(task.expected) == 1]
+    rows = [row for batch in batches for row in end_to_end(model, calls[: max(count, batch)], batch, progress)]
+    rows += mask_rows(model, calls[:count], vocabularies, progress)
     made = {"hardware": hardware(), "versions": versions(), "sha256": model.fingerprint}
     return {"bench": "decoding", **made, "rows": rows}
 
@@ -67,18 +74,23 @@ def bench_decoding(
 def end_to_end(
     model: TransformersModel, tasks: Sequence[Task], batch: int, progress: Callable[[str], None] = lambda line: None
 ) -> list[dict[str, Any]]:
-    """A row for each engine and strategy at this batch size; ``ratio_to_free`` is paired by chunk of prompts."""
+    """A row for each engine and strategy at this batch size; only full batches are timed.
+
+    ``ratio_to_free`` is paired by batch, so ``n`` counts batches; below six its ends are unknown.
+    """
     arms = _arms(model)
-    chunks = [list(tasks[start : start + batch]) for start in range(0, len(tasks), batch)]
+    chunks = [list(tasks[start : start + batch]) for start in range(0, len(tasks) - batch + 1, batch)]
+    if not chunks:
+        raise WorkbookError(f"a batch of {batch} needs as many prompts, and there are {len(tasks)}", "Lower --batch.")
+    _complete(model, _prompts(model, chunks[0]))  # torch's own first time is no arm's
     for arm in arms:
         _warm_up(arm, model, chunks[0])
     for number, chunk in enumerate(chunks):
-        prompts = [model.render(task.messages, task.tools) for task in chunk]
         for arm in arms[number % len(arms) :] + arms[: number % len(arms)]:
-            _measure(arm, model, chunk, prompts)
-        progress(f"batch {batch}: {(number + 1) * batch} of {len(tasks)} prompts")
+            _measure(arm, model, chunk)
+        progress(f"batch {batch}: {(number + 1) * batch} of {len(chunks) * batch} prompts")
     free = next(arm for arm in arms if arm.strategy == "free" and arm.engine == "none")
-    return [_row(arm, free, model, batch, len(tasks)) for arm in arms]
+    return [_row(arm, free, model, batch) for arm in arms]
 
 
 def required_call(task: Task) -> ToolCalls:
@@ -87,22 +99,20 @@ def required_call(task: Task) -> ToolCalls:
 
 
 def _arms(model: TransformersModel) -> list[Arm]:
-    free = [
-        Arm("transformers", "free", lambda tasks, prompts: _complete(model, prompts)),
-        _ours(model, "none", "free"),
-    ]
+    free = [Arm("transformers", "free", lambda tasks: None), _ours(model, "none", "free")]
     return free + [_ours(model, engine, plan) for engine in FORCING for plan in PLANS if PLANS[plan].masked]
 
 
 def _ours(model: TransformersModel, engine: str, plan: str) -> Arm:
-    def run(tasks: Sequence[Task], prompts: Sequence[str]) -> list[Completion]:
+    def loop(tasks: Sequence[Task]) -> GrammarDecoder:
         each = [required_call(task) for task in tasks] if PLANS[plan].masked else None
-        loop = decoder(model, each, plan, engine if each else "auto")
-        loop.costs = arm.costs
-        return _complete(model, prompts, loop)
+        return decoder(model, each, plan, engine if each else "auto")
 
-    arm = Arm(engine, plan, run)
-    return arm
+    return Arm(engine, plan, loop)
+
+
+def _prompts(model: TransformersModel, chunk: Sequence[Task]) -> list[str]:
+    return [model.render(task.messages, task.tools) for task in chunk]
 
 
 def _complete(model: TransformersModel, prompts: Sequence[str], loop: Any = None) -> list[Completion]:
@@ -110,21 +120,22 @@ def _complete(model: TransformersModel, prompts: Sequence[str], loop: Any = None
 
 
 def _warm_up(arm: Arm, model: TransformersModel, chunk: Sequence[Task]) -> None:
-    """The first call, from an empty cache of grammars, is timed and counted apart."""
+    """The first call is timed and counted apart: every arm makes the engine's tables and compiles its grammars."""
     workbench(model).cache.clear()
-    prompts = [model.render(task.messages, task.tools) for task in chunk]
+    workbench(model).engines.clear()
+    prompts = _prompts(model, chunk)
     started = time.perf_counter()
-    arm.run(chunk, prompts)
+    _complete(model, prompts, arm.loop(chunk))
     arm.first_call_ms = 1000 * (time.perf_counter() - started)
-    arm.costs = Costs()
 
 
-def _measure(arm: Arm, model: TransformersModel, chunk: Sequence[Task], prompts: Sequence[str]) -> None:
-    """Grammars are compiled before the clock starts: their time is a column of its own."""
-    if arm.engine in FORCING:
-        decoder(model, [required_call(task) for task in chunk], arm.strategy, arm.engine)
+def _measure(arm: Arm, model: TransformersModel, chunk: Sequence[Task]) -> None:
+    """Grammars are compiled and looked up before the clock starts: their time is a column of its own."""
+    loop, prompts = arm.loop(chunk), _prompts(model, chunk)
+    if loop is not None:
+        loop.costs = arm.costs
     started = time.perf_counter()
-    done = arm.run(chunk, prompts)
+    done = _complete(model, prompts, loop)
     arm.seconds.append(time.perf_counter() - started)
     replies = [model.parse(completion.text) for completion in done]
     arm.right += sum(
@@ -132,25 +143,26 @@ def _measure(arm: Arm, model: TransformersModel, chunk: Sequence[Task], prompts:
     )
 
 
-def _row(arm: Arm, free: Arm, model: TransformersModel, batch: int, count: int) -> dict[str, Any]:
-    times = ratio(arm.seconds, free.seconds)
+def _row(arm: Arm, free: Arm, model: TransformersModel, batch: int) -> dict[str, Any]:
+    times, prompts = ratio(arm.seconds, free.seconds), batch * len(arm.seconds)
     return {
         "model": model.name,
         "vocabulary": model.logit_width,
         "engine": arm.engine,
         "strategy": arm.strategy,
         "batch": batch,
-        "n": count,
-        "seconds_per_call": sum(arm.seconds) / count,
+        "n": times.n,
+        "prompts": prompts,
+        "seconds_per_call": sum(arm.seconds) / prompts,
         "ratio_to_free": times.estimate,
-        "ratio_low": times.low,
-        "ratio_high": times.high,
+        "ratio_low": times.low if math.isfinite(times.low) else None,
+        "ratio_high": times.high if math.isfinite(times.high) else None,
         **microseconds(arm.costs.mask_seconds),
         "mask_share": sum(arm.costs.mask_seconds) / sum(arm.seconds),
         "compile_ms": None,
         "first_call_ms": arm.first_call_ms,
         "forced_share": arm.costs.forced_share if arm.costs.tokens else None,
-        "passes_per_call": arm.costs.passes * batch / count if arm.costs.passes else None,
+        "passes_per_call": arm.costs.passes / times.n if arm.costs.passes else None,
         "drafts_accepted": arm.costs.accepted / arm.costs.drafted if arm.costs.drafted else None,
-        "right": arm.right / count,
+        "right": arm.right / prompts,
     }

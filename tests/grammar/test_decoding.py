@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,8 @@ from toys import network, pocket_tokenizer, toy_model
 from workbook.core.chat import Tool, user
 from workbook.core.constraints import Constraint, JsonSchema, Regex, ToolCalls
 from workbook.core.errors import UsageError
-from workbook.grammar import PLANS, GrammarDecoder, ModelDrafter, PromptLookup, decoder, generate, processor
+from workbook.grammar import PLANS, GrammarDecoder, ModelDrafter, PromptLookup, decoder, decoding, generate, processor
+from workbook.grammar.text import Text
 from workbook.models.local import TransformersModel
 
 FORCING = ("llguidance", "xgrammar")
@@ -96,6 +98,32 @@ def test_forced_tokens_need_no_pass() -> None:
     assert fast.masks < step_by_step.masks
     assert fast.forced_share == fast.forced / fast.tokens
     assert masks
+
+
+def test_the_clock_of_masks_covers_filling_and_applying(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a clock that only these steps move: each takes its own amount, and none is counted twice."""
+    now = [0.0]
+
+    def slow(function: Any, seconds: float) -> Any:
+        def run(*args: Any, **how: Any) -> Any:
+            now[0] += seconds
+            return function(*args, **how)
+
+        return run
+
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(decoding, "write_masks", slow(decoding.write_masks, 1.0))
+    monkeypatch.setattr(decoding.bits, "apply", slow(decoding.bits.apply, 0.5))
+    monkeypatch.setattr(Text, "take", slow(Text.take, 0.25))
+    costs = ours(CALLS, "masked", "llguidance", batch_size=1)[1].costs
+    assert costs.mask_seconds == [1.5] * costs.masks
+    assert costs.follow_seconds == 0.25 * costs.tokens
+
+
+def test_under_a_lazy_plan_each_mask_is_a_refusal() -> None:
+    assert ours(None, "free", "auto")[1].costs.masks == 0
+    lazy, first = (ours(CALLS, plan, "llguidance", batch_size=1)[1].costs for plan in ("lazy", "masked"))
+    assert 0 < lazy.masks < first.masks == first.tokens
 
 
 class Oracle:

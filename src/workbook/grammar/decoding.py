@@ -28,6 +28,7 @@ from workbook.grammar.drafting import Drafter, PromptLookup
 from workbook.grammar.engine import CompiledConstraint, GrammarError
 from workbook.grammar.plans import Costs, Plan
 from workbook.grammar.row import Row, write_masks
+from workbook.grammar.text import Text
 from workbook.grammar.window import Window
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class GrammarDecoder:
         limit = generation_config.max_length - input_ids.shape[1]
         window = Window(model, input_ids, model_kwargs.get("attention_mask"))
         prompts = [ids[seen.bool()].tolist() for ids, seen in zip(input_ids, window.seen, strict=True)]
-        texts = [_Text(one, prompt, stops, limit) for one, prompt in zip(constraints, prompts, strict=True)]
+        texts = [Text(one, prompt, stops, limit) for one, prompt in zip(constraints, prompts, strict=True)]
         _Run(self, texts, samplers, window).finish()
         return _padded(input_ids, [text.written for text in texts], generation_config.pad_token_id)
 
@@ -109,54 +110,10 @@ def _padded(input_ids: torch.Tensor, written: list[list[int]], pad: int) -> torc
     return torch.cat([input_ids, filled.to(input_ids.device)], dim=1)
 
 
-class _Text:
-    """One row: what is written, what the model has not been shown of it, and what is only guessed."""
-
-    def __init__(
-        self, compiled: CompiledConstraint | None, prompt: list[int], stops: frozenset[int], limit: int
-    ) -> None:
-        self.row = Row(compiled) if compiled is not None else None
-        self.prompt, self.stops, self.limit = prompt, stops, limit
-        self.written: list[int] = []
-        self.shown = 0
-        self.guessed: list[int] = []
-
-    @property
-    def done(self) -> bool:
-        """Whether it has ended or reached the limit."""
-        return len(self.written) >= self.limit or bool(self.written and self.written[-1] in self.stops)
-
-    @property
-    def feed(self) -> list[int]:
-        """What the next pass must show: at least the last token, then the guesses."""
-        return self.written[self.shown :] + self.guessed
-
-    def take(self, token: int) -> bool:
-        """Write ``token`` if the constraint admits it."""
-        if self.row is not None and not self.row.take(token):
-            return False
-        self.written.append(token)
-        return True
-
-    def fast_forward(self) -> int:
-        """Write what is forced; gives the number of tokens."""
-        before = len(self.written)
-        while self.row is not None and not self.done:
-            forced = self.row.forced()[: self.limit - len(self.written)]
-            if not forced:
-                break
-            for token in forced:
-                if not self.take(token):
-                    raise GrammarError(f"the engine refuses token {token}, which it had called forced")
-        return len(self.written) - before
-
-
 class _Run:
     """One generation."""
 
-    def __init__(
-        self, decoder: GrammarDecoder, texts: list[_Text], samplers: Iterable[Sampler], window: Window
-    ) -> None:
+    def __init__(self, decoder: GrammarDecoder, texts: list[Text], samplers: Iterable[Sampler], window: Window) -> None:
         self.plan, self.costs, self.drafter = decoder.plan, decoder.costs, decoder.drafter
         self.texts, self.samplers, self.window = texts, list(samplers), window
         self.masks: torch.Tensor | None = None
@@ -202,7 +159,7 @@ class _Run:
             columns.append(scores)
         return torch.stack(columns, dim=1)
 
-    def _extend(self, text: _Text, scores: torch.Tensor, first: list[int]) -> int:
+    def _extend(self, text: Text, scores: torch.Tensor, first: list[int]) -> int:
         """Write one token for each confirmed guess and one more, then what is forced; gives the guesses to forget."""
         guessed, text.guessed = text.guessed, []
         column = len(first) - 1 - len(guessed)
@@ -217,23 +174,28 @@ class _Run:
         self._prepare(text)
         return len(guessed) - confirmed
 
-    def _prepare(self, text: _Text) -> None:
+    def _prepare(self, text: Text) -> None:
         """Write what is forced, and guess what may follow."""
         if self.plan.fast_forward:
-            self.costs.forced += text.fast_forward()
+            with self.costs.following():
+                self.costs.forced += text.fast_forward()
         if self.plan.drafts and not text.done:
             self._guess(text)
 
-    def _choose(self, text: _Text, scores: torch.Tensor, best: int) -> int:
+    def _choose(self, text: Text, scores: torch.Tensor, best: int) -> int:
         """Write the best token that the constraint admits, and give it: a mask is filled only after a refusal."""
-        if text.take(best):
+        if self._take(text, best):
             return best
         assert text.row is not None  # without a constraint everything is taken
         self._mask([(text.row, 0)], scores[None, None])
         token = int(scores.argmax())
-        if not text.take(token):
+        if not self._take(text, token):
             raise GrammarError("the mask admits no token that the constraint takes", "Report this with the constraint.")
         return token
+
+    def _take(self, text: Text, token: int) -> bool:
+        with self.costs.following():
+            return text.take(token)
 
     def _mask(self, rows: list[tuple[Row, int]], scores: torch.Tensor) -> None:
         """Forbid, in the last column of ``scores`` (rows, columns, vocabulary), what the rows' constraints forbid."""
@@ -241,16 +203,17 @@ class _Run:
         if self.masks is None:
             self.masks = bits.allocate(len(self.texts), scores.shape[-1], pinned=scores.device.type == "cuda")
         write_masks(rows, self.masks)
+        bits.apply(self.masks[: len(scores)], scores[:, -1])
         self.costs.masks += len(rows)
         self.costs.mask_seconds += [(time.perf_counter() - started) / len(rows)] * len(rows)
-        bits.apply(self.masks[: len(scores)], scores[:, -1])
 
-    def _guess(self, text: _Text) -> None:
+    def _guess(self, text: Text) -> None:
         """Draft what may come, as far as the constraint goes along."""
         room = min(self.plan.drafts, text.limit - len(text.written) - 1)
         if room <= 0:
             return
         drafted = list(self.drafter.draft(text.prompt + text.written, room))
         drafted = [token for token in drafted if token not in text.stops] if drafted else []
-        text.guessed = drafted if text.row is None else drafted[: text.row.matcher.accepts(drafted)]
+        with self.costs.following():
+            text.guessed = drafted if text.row is None else drafted[: text.row.matcher.accepts(drafted)]
         self.costs.drafted += len(text.guessed)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -27,7 +30,12 @@ PLANS = {
 
 @dataclass
 class Costs:
-    """What generations took: forward passes, tokens by origin, and the engine's share."""
+    """What generations took: forward passes, tokens by origin, and the engine's share.
+
+    ``mask_seconds``, one number a mask, hold filling it *and* applying it to the scores (on CUDA only the order to
+    apply it). ``follow_seconds`` is what else the engine is asked: to take a token, what is forced, how far drafts go.
+    Under a lazy plan each of the ``masks`` is a refusal.
+    """
 
     passes: int = 0
     tokens: int = 0
@@ -36,6 +44,14 @@ class Costs:
     accepted: int = 0
     masks: int = 0
     mask_seconds: list[float] = field(default_factory=list)
+    follow_seconds: float = 0.0
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Counts the time of what it encloses as the engine's following of the text."""
+        started = time.perf_counter()
+        yield
+        self.follow_seconds += time.perf_counter() - started
 
     @property
     def forced_share(self) -> float:

@@ -27,7 +27,7 @@ RUNGS = {"0002M": 2.0, "pocket": 8.0}
 EFFECTS = {"a": [Interval(0.2, 0.1, 0.3, 9), Interval(-0.1, -0.2, 0.1, 9)], "b": [Interval(0.1, 0, 0.2, 9)] * 2}
 PICTURES = {
     "intervals": lambda: interval_plot(summary(), group="temperature", title="Parses", target=0.95),
-    "two targets": lambda: interval_plot(summary(), target=(0.5, 0.95)),
+    "two targets": lambda: interval_plot(summary(), target={"half": 0.5, "folklore": 0.95}),
     "one group": lambda: interval_plot(summary((0.0,)), title="Parses"),
     "costs": lambda: interval_plot(summary((0.0,)), unit="seconds"),
     "ladder": lambda: ladder_plot(RUNGS, EFFECTS, title="Effect"),

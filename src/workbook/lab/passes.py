@@ -15,13 +15,25 @@ from typing import Any
 
 @dataclass
 class PassClock:
-    """``with PassClock(model.network) as clock: ...``; then ``clock.passes`` and ``clock.seconds``."""
+    """``with PassClock(model.network) as clock: ...``; then ``clock.times``, the seconds of each pass in their order.
+
+    The first of a call reads the prompt, and is longer than the others.
+    """
 
     network: Any
-    passes: int = 0
-    seconds: float = 0.0
+    times: list[float] = field(default_factory=list)
     _started: float = 0.0
     _hooks: list[Any] = field(default_factory=list)
+
+    @property
+    def passes(self) -> int:
+        """How many there were."""
+        return len(self.times)
+
+    @property
+    def seconds(self) -> float:
+        """How long they were together."""
+        return sum(self.times)
 
     def __enter__(self) -> PassClock:
         self._hooks = [
@@ -42,8 +54,7 @@ class PassClock:
 
     def _stop(self, *_: Any) -> None:
         self._wait()
-        self.passes += 1
-        self.seconds += time.perf_counter() - self._started
+        self.times.append(time.perf_counter() - self._started)
 
     def _wait(self) -> None:
         if next(self.network.parameters()).device.type == "cuda":

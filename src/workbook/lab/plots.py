@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.stats import Interval
@@ -21,12 +22,13 @@ def interval_plot(
     group: str | None = None,
     title: str = "",
     unit: str = "share",
-    target: float | Sequence[float] = (),
+    target: float | Mapping[str, float] = MappingProxyType({}),
 ) -> Picture:
     """One line per ``of`` with a dot and its interval for each ``group`` (such as the temperature).
 
     ``summary`` comes from ``lab.summary.summarize``; ``target`` draws the
-    number that the claim names, or several.
+    number that the claim names, or several with their names. An axis of
+    amounts and ratios begins at zero.
     """
     rows = summary.to_dict("records")
     names = list(dict.fromkeys(str(row[of]) for row in rows))
@@ -40,12 +42,16 @@ def interval_plot(
         axes.set_yticks(range(len(names)), names)
         axes.set_ylabel("" if of == "arm" else of)  # arms speak for themselves
         axes.set_ylim(len(names) - 0.5, -0.5)
+        named = target if isinstance(target, Mapping) else {"": target}
+        for name, place in named.items():
+            axes.axvline(place, color=GREY, linestyle=":", linewidth=1.2)
+            axes.annotate(name, (place, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", color=GREY)
         _value_axis(axes.xaxis, unit)
         if unit == "share":
             axes.set_xlim(-0.02, 1.02)
-        for place in [target] if isinstance(target, int | float) else target:
-            axes.axvline(place, color=GREY, linestyle=":", linewidth=1.2)
-        finish(axes, title, legend=group is not None, grid="x")
+        elif all(row["low"] >= 0 for row in rows):
+            axes.set_xlim(left=0)
+        finish(axes, title, legend=group is not None, grid="x", above=20 if any(named) else 6)
         return picture(figure, _in_words(title, rows, [of, group] if group else [of]))
 
 

@@ -22,10 +22,3 @@ def test_it_is_a_picture_and_the_same_one_twice() -> None:
 def test_another_curve_changes_the_picture() -> None:
     steeper = {**CURVES, "cache": {128: 9.0, 4096: 90.0}}
     assert growth_plot(CURVES, "tokens", "characters").png != growth_plot(steeper, "tokens", "characters").png
-
-
-def test_a_part_of_a_cost_is_drawn_and_told() -> None:
-    compiling = {"cache": {128: 4.0, 4096: 0.0}}
-    drawn = growth_plot(CURVES, "tokens", "characters", parts=compiling, part="compile alone")
-    assert drawn.png != growth_plot(CURVES, "tokens", "characters").png
-    assert "cache, compile alone: 128: 4, 4,096: 0" in drawn.text

@@ -8,7 +8,21 @@ from typing import Any
 import pytest
 
 from workbook.core.errors import UsageError
-from workbook.study.latency import Call, Latency, _menus, describe, draw, latency
+from workbook.study import svg
+from workbook.study.latency import (
+    BAR,
+    PARTS,
+    WIDTH,
+    Call,
+    Latency,
+    _axis,
+    _filled,
+    _menus,
+    _slanted,
+    describe,
+    draw,
+    latency,
+)
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -16,7 +30,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def call(schema: str, engine: str, strategy: str, passes: float, masks: float = 0.0) -> Call:
     return Call(
-        schema, engine, strategy, {"passes": passes, "masks": masks, "rest": 10.0}, passes=passes / 10, tokens=60
+        schema,
+        engine,
+        strategy,
+        {"passes": passes, "masks": masks, "following": 0.0, "rest": 10.0},
+        passes=passes / 10,
+        tokens=60,
     )
 
 
@@ -36,7 +55,9 @@ def widths(drawn_svg: str) -> list[float]:
 def test_the_baseline_comes_first_and_carries_no_ratio() -> None:
     first, *others = latency(CALLS).of("one tool")
     assert first.strategy == "free"
-    assert describe(first, first) == "free: 600 ms (passes 590, masks 0, rest 10; 59 passes for 60 tokens)."
+    assert (
+        describe(first, first) == "free: 600 ms (passes 590, masks 0, following 0, rest 10; 59 passes for 60 tokens)."
+    )
     assert "0.52 times free" in describe(others[1], first)
     assert others[1].name == "fast-forward, llguidance"
 
@@ -45,20 +66,48 @@ def test_bars_are_to_scale_and_fit() -> None:
     drawn = draw(latency(CALLS).of("one tool"))
     page = ET.fromstring(drawn.svg)
     bars = widths(drawn.svg)
-    free, masked = sum(bars[:3]), sum(bars[3:6])
+    free, masked = sum(bars[:4]), sum(bars[4:8])
     assert masked / free == pytest.approx(700 / 600, rel=0.01)
-    assert all(
-        float(r.get("x", 0)) + float(r.get("width", 0)) <= float(page.get("width", 0)) for r in page.iter(f"{SVG}rect")
-    )
+    for kind in ("rect", "text"):
+        assert all(float(e.get("x", 0)) + float(e.get("width", 0)) <= WIDTH for e in page.iter(f"{SVG}{kind}"))
+        assert all(float(e.get("y", 0)) < float(page.get("height", 0)) for e in page.iter(f"{SVG}{kind}"))
 
 
-def test_parts_are_told_without_colour() -> None:
+def test_every_part_has_a_filling_of_its_own() -> None:
+    """Solid, slanted lines, crosses, dots: told apart on a page without colour."""
+
+    def drawn(number: int) -> tuple[bool, set[bool], bool]:
+        page = ET.fromstring(svg.picture(90, 20, _filled(number, 0, 0, 60), "w").svg)
+        [box] = page.iter(f"{SVG}rect")
+        rising = {float(line.get("y2", 0)) > float(line.get("y1", 0)) for line in page.iter(f"{SVG}line")}
+        return box.get("fill") != "none", rising, bool(list(page.iter(f"{SVG}circle")))
+
+    looks = [drawn(number) for number in range(len(PARTS))]
+    assert looks == [(True, set(), False), (False, {False}, False), (False, {False, True}, False), (False, set(), True)]
+
+
+@pytest.mark.parametrize("width", [0.0, 0.4, 3.0, 17.0, 200.0])
+@pytest.mark.parametrize("up", [True, False])
+def test_slanted_lines_stay_in_their_piece(width: float, up: bool) -> None:
+    page = ET.fromstring(svg.picture(300, 50, _slanted(10, 5, width, "red", up), "w").svg)
+    for line in page.iter(f"{SVG}line"):
+        assert all(10 <= float(line.get(name, 0)) <= 10 + width + 0.06 for name in ("x1", "x2"))
+        assert all(5 <= float(line.get(name, 0)) <= 5 + BAR for name in ("y1", "y2"))
+
+
+@pytest.mark.parametrize("longest", [0.3, 7.0, 140.0, 9999.0])
+def test_the_axis_is_in_round_milliseconds(longest: float) -> None:
+    page = ET.fromstring(svg.picture(WIDTH, 60, _axis(10, longest), "w").svg)
+    labels = [element.text or "" for element in page.iter(f"{SVG}text")]
+    assert labels[0] == "0"
+    assert labels[-1] == "ms"
+    assert 3 <= len(labels[:-1]) <= 8
+    assert float(labels[-2]) <= longest
+
+
+def test_the_legend_names_every_part() -> None:
     page = ET.fromstring(draw(CALLS[:1]).svg)
-    solid, crossed, hollow = page.iter(f"{SVG}rect")
-    assert solid.get("fill") != "none"
-    assert crossed.get("fill") == hollow.get("fill") == "none"
-    assert len(list(page.iter(f"{SVG}line"))) > 3, "lines cross the bar of the masks alone"
-    assert any("solid: forward passes" in (text.text or "") for text in page.iter(f"{SVG}text"))
+    assert set(PARTS.values()) <= {text.text for text in page.iter(f"{SVG}text")}
 
 
 def test_the_still_picture_shows_every_call_of_the_first_schema() -> None:

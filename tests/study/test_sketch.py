@@ -35,3 +35,11 @@ def test_a_label_stands_above_a_sloping_arrow() -> None:
     x, y = float(label.get("x", 0)), float(label.get("y", 0))
     for end in (x - 18, x + 18):  # half of a label of five letters
         assert y < y1 + (y2 - y1) * (end - x1) / (x2 - x1)
+
+
+def test_a_sloping_arrow_leaves_aside_of_a_straight_one() -> None:
+    boxes = {"state": (0, 0, "state"), "check": (0, 1, "check"), "write": (1, 0, "write")}
+    page = ET.fromstring(sketch(boxes, [("state", "check", ""), ("check", "write", "yes")], "w").svg)
+    lines = [line for line in page.iter() if line.tag.endswith("line")]
+    straight, sloping = lines[0], lines[3]
+    assert float(straight.get("x2", 0)) + 20 < float(sloping.get("x1", 0))

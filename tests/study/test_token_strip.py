@@ -56,13 +56,22 @@ def test_the_legend_names_the_marks_and_the_words_count() -> None:
         assert any(mark in line for line in texts(drawn.svg))
 
 
+def test_the_legend_leaves_out_what_is_not_there() -> None:
+    assert not any("dashed box" in line for line in texts(token_strip([FREE, FORCED]).svg))
+
+
 def test_only_chosen_tokens_wait_for_a_pass() -> None:
     def numbers(steps: list[FakeStep], passes: bool = True) -> list[str]:
         return [line for line in texts(token_strip(steps, passes=passes).svg) if line in tuple("123456")]
 
     assert numbers([FREE, FORCED, FORCED, FREE, FREE]) == ["1", "2", "3"]
-    assert numbers(CALL) == ["2", "3", "4"], "the prompt's pass is the first, and chooses nothing here"
+    assert numbers(CALL) == ["1", "2", "3"], "what is forced at the beginning goes along with the prompt's pass"
     assert numbers(CALL, passes=False) == []
+
+
+def test_the_first_pass_reads_the_prompt() -> None:
+    assert "prompt +" in texts(token_strip(CALL, passes=True).svg)
+    assert "prompt +" not in texts(token_strip(CALL).svg)
 
 
 def test_long_calls_stay_on_the_page() -> None:

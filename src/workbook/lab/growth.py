@@ -5,32 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbook.lab.canvas import GREY, Picture, finish, form, marker, new_axes, picture, stroke
+from workbook.lab.canvas import GREY, Picture, finish, form, new_axes, picture, stroke
 
 Curve = Mapping[float, float] | Mapping[int, float]
 """Cost by size."""
 
 
-def growth_plot(
-    curves: Mapping[str, Curve],
-    along: str,
-    unit: str,
-    title: str = "",
-    parts: Mapping[str, Curve] | None = None,
-    part: str = "",
-) -> Picture:
+def growth_plot(curves: Mapping[str, Curve], along: str, unit: str, title: str = "") -> Picture:
     """One line for each of ``curves``; ``along`` names the size, ``unit`` the cost. Costs of zero are left out.
 
-    On these axes a cost that grows as the size does rises as steeply everywhere, a constant one is flat. ``parts``
-    holds, for curves of the same name, the share of the cost that ``part`` names: a dotted line in the curve's colour.
+    On these axes a cost that grows as the size does rises at 45 degrees, a constant one is flat.
     """
     from matplotlib.ticker import LogLocator
 
     with new_axes(6.4, 3.9) as (figure, axes):
         for number, (name, curve) in enumerate(curves.items()):
-            axes.plot(*_points(curve), form(number), label=name, **_line(number))
-            if parts and name in parts:
-                axes.plot(*_points(parts[name]), marker(number) + ":", label=f"{name}, {part}", **_line(number))
+            shown = {size: cost for size, cost in sorted(curve.items()) if cost > 0}
+            axes.plot(list(shown), list(shown.values()), form(number), label=name, **_line(number))
         axes.set_xscale("log")
         axes.set_yscale("log")
         sizes = sorted({size for curve in curves.values() for size in curve})
@@ -41,21 +32,12 @@ def growth_plot(
         axes.set_xlabel(along)
         axes.set_ylabel(unit, color=GREY)
         finish(axes, title, legend=len(curves) > 1, grid="y")
-        return picture(figure, _in_words({**curves, **_named(parts, part)}, along, unit, title))
-
-
-def _points(curve: Curve) -> tuple[list[float], list[float]]:
-    shown = {float(size): cost for size, cost in sorted(curve.items()) if cost > 0}
-    return list(shown), list(shown.values())
+        return picture(figure, _in_words(curves, along, unit, title))
 
 
 def _line(number: int) -> dict[str, Any]:
     """The workbook's strokes; caps belong to intervals."""
     return {key: value for key, value in stroke(number).items() if key != "capsize"}
-
-
-def _named(parts: Mapping[str, Curve] | None, part: str) -> dict[str, Curve]:
-    return {f"{name}, {part}": curve for name, curve in (parts or {}).items()}
 
 
 def _in_words(curves: Mapping[str, Curve], along: str, unit: str, title: str) -> str:

@@ -12,12 +12,18 @@ from html import escape
 from typing import Any
 
 from workbook.core.errors import UsageError
+from workbook.lab.canvas import COLOURS
 from workbook.study import progress, svg
 
 WIDTH, LEFT, LENGTH = 720, 190, 330
-ROW, BAR = 34, 18
-PARTS = ("passes", "masks", "rest")
-"""Forward passes (solid), filling masks (crossed lines), all else (hollow)."""
+TOP, ROW, BAR = 34, 28, 18
+PARTS: Mapping[str, str] = {
+    "passes": "forward passes",
+    "masks": "masks, filled and applied",
+    "following": "the grammar follows the text",
+    "rest": "the loop itself",
+}
+"""The parts of a call and what they are; colours and hatches are those of all the workbook's bars (``lab.canvas``)."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +85,15 @@ class Latency:
 
 
 def draw(calls: Sequence[Call]) -> svg.Picture:
-    """A bar for each call, to one scale; the first is what the others are compared with."""
+    """A bar for each call, to one scale in milliseconds; the first is what the others are compared with."""
     first, longest = calls[0], max(call.milliseconds for call in calls)
     parts = [svg.text(8, 18, f"Schema: {first.schema}", bold=True)]
     for number, call in enumerate(calls):
-        parts += _bar(call, first, longest, 34 + ROW * number)
-    bottom = 34 + ROW * len(calls)
-    legend = "solid: forward passes      crossed: masks      hollow: the rest      in brackets: passes / tokens"
+        parts += _bar(call, first, longest, TOP + ROW * number)
+    axis = TOP + ROW * len(calls)
+    parts += [*_axis(axis, longest), *_legend(axis + 44)]
     words = " ".join([f"Schema {first.schema}.", *(describe(call, first) for call in calls)])
-    return svg.picture(WIDTH, bottom + 24, [*parts, svg.text(8, bottom + 14, legend)], words)
+    return svg.picture(WIDTH, axis + 86, parts, words)
 
 
 def describe(call: Call, first: Call) -> str:
@@ -102,34 +108,67 @@ def describe(call: Call, first: Call) -> str:
 def _bar(call: Call, first: Call, longest: float, y: float) -> list[str]:
     parts = [svg.text(LEFT - 10, y + 14, call.name, anchor="end")]
     x = float(LEFT)
-    for part in PARTS:
+    for number, part in enumerate(PARTS):
         width = LENGTH * call.parts.get(part, 0.0) / longest
-        parts += STYLES[part](x, y, width)
+        parts += _filled(number, x, y, width)
         x += width
     ratio = "" if call is first else f"  {call.milliseconds / first.milliseconds:.2f}×"
     parts.append(svg.text(x + 6, y + 14, f"{call.milliseconds:.0f} ms{ratio} ({call.passes:g} / {call.tokens:g})"))
     return parts
 
 
-def _solid(x: float, y: float, width: float) -> list[str]:
-    return [svg.rect(x, y, width, BAR, fill=svg.BLUE)]
+def _filled(number: int, x: float, y: float, width: float) -> list[str]:
+    """A piece of a bar: solid for the first part, then ``///``, crosses, dots."""
+    colour = COLOURS[number]
+    if number == 0:
+        return [svg.rect(x, y, width, BAR, fill=colour)]
+    return [svg.rect(x, y, width, BAR, stroke=colour), *HATCHES[number](x, y, width, colour)]
 
 
-def _crossed(x: float, y: float, width: float) -> list[str]:
-    """Upright lines, four pixels apart."""
-    marks = [svg.line(x + at, y, x + at, y + BAR, stroke=svg.ORANGE) for at in range(2, int(width), 4)]
-    return [svg.rect(x, y, width, BAR, stroke=svg.ORANGE), *marks]
+def _slanted(x: float, y: float, width: float, colour: str, up: bool = True) -> list[str]:
+    """Lines at 45 degrees, six pixels apart, cut off at the ends of the piece."""
+    lines = []
+    for start in range(-BAR, int(width), 6):
+        a, b = max(0, start), min(width, start + BAR)
+        if b > a:
+            ends = (BAR - (a - start), BAR - (b - start)) if up else (a - start, b - start)
+            lines.append(svg.line(x + a, y + ends[0], x + b, y + ends[1], stroke=colour, width=0.8))
+    return lines
 
 
-def _hollow(x: float, y: float, width: float) -> list[str]:
-    return [svg.rect(x, y, width, BAR, stroke=svg.INK)]
+def _crossed(x: float, y: float, width: float, colour: str) -> list[str]:
+    return _slanted(x, y, width, colour) + _slanted(x, y, width, colour, up=False)
 
 
-STYLES: Mapping[str, Callable[[float, float, float], list[str]]] = {
-    "passes": _solid,
-    "masks": _crossed,
-    "rest": _hollow,
-}
+def _dotted(x: float, y: float, width: float, colour: str) -> list[str]:
+    return [svg.circle(x + at, y + down, 1, fill=colour) for at in range(3, int(width), 6) for down in (4, 9, 14)]
+
+
+HATCHES: Sequence[Callable[[float, float, float, str], list[str]]] = (
+    lambda *_: [],
+    _slanted,
+    _crossed,
+    _dotted,
+)
+
+
+def _axis(y: float, longest: float) -> list[str]:
+    """Milliseconds, with three to seven round ticks."""
+    step = next(unit * 10**power for power in range(-2, 7) for unit in (1, 2, 5) if longest / (unit * 10**power) <= 7)
+    parts = [svg.line(LEFT, y, LEFT + LENGTH, y)]
+    for number in range(int(longest / step) + 1):
+        x = LEFT + LENGTH * number * step / longest
+        parts += [svg.line(x, y, x, y + 4), svg.text(x, y + 17, f"{number * step:g}", anchor="middle")]
+    return [*parts, svg.text(LEFT + LENGTH + 12, y + 17, "ms")]
+
+
+def _legend(y: float) -> list[str]:
+    """What each filling means, in two columns, and what stands in brackets."""
+    parts = []
+    for number, meaning in enumerate(PARTS.values()):
+        x, line = 8 + 250 * (number % 2), y + 20 * (number // 2)
+        parts += [*_filled(number, x, line - 14, 24), svg.text(x + 32, line, meaning)]
+    return [*parts, svg.text(508, y, "in brackets: passes / tokens")]
 
 
 def _unique(values: Iterable[str]) -> list[str]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from workbook.study import svg
 
 BOX, GAP_X, GAP_Y, HEIGHT, EDGE = 138, 62, 46, 52, 10
+CORNER = 48
+"""How far from the middle of a box a sloping arrow begins and ends."""
 
 Place = tuple[int, int, str]
 """Column, row, and the text of a box; ``|`` breaks its line."""
@@ -59,8 +61,12 @@ def _arrow(start: Place, end: Place, label: str) -> list[str]:
 
 
 def _edge(place: Place, towards: Place) -> tuple[float, float]:
-    """Where a line to the other box leaves this one: a side within a row, else top or bottom."""
+    """Where a line to the other box leaves this one: a side within a row, else top or bottom.
+
+    A sloping line leaves near the corner that it runs to, so that it meets none that comes straight.
+    """
     x, y = _corner(place)
+    aside = (towards[0] > place[0]) - (towards[0] < place[0])
     if place[1] == towards[1]:
-        return (x + BOX, y + HEIGHT / 2) if towards[0] > place[0] else (x, y + HEIGHT / 2)
-    return (x + BOX / 2, y + HEIGHT) if towards[1] > place[1] else (x + BOX / 2, y)
+        return (x + BOX, y + HEIGHT / 2) if aside > 0 else (x, y + HEIGHT / 2)
+    return x + BOX / 2 + aside * CORNER, y + HEIGHT if towards[1] > place[1] else y

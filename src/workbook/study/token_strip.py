@@ -15,10 +15,12 @@ Kind = Literal["free", "masked", "forced"]
 MEANINGS: dict[Kind, str] = {
     "free": "plain box: free, the model's favourite was allowed",
     "masked": "dashed box and ◆: masked, the favourite was forbidden",
-    "forced": "thick underline: forced, one token was allowed",
+    "forced": "thick underline: forced, the grammar left no choice",
 }
 LINE = CHIP_HEIGHT + 22
 LEFT = 8.0
+PROMPT = "prompt +"
+"""Stands before the first token: pass 1 reads the prompt and what is forced after it."""
 
 
 def kind(step: Step) -> Kind:
@@ -32,17 +34,17 @@ def kind(step: Step) -> Kind:
 def token_strip(steps: Sequence[Step], passes: bool = False) -> svg.Picture:
     """Draw all tokens of a generation by kind; with ``passes`` numbered by the forward pass that they wait for.
 
-    A forced token waits for none: it goes along with the next pass. The first pass is the prompt's own; it chooses
-    nothing where the text begins with a forced token.
+    A forced token waits for none: it goes along with the next pass, at the beginning with the prompt's.
     """
     if not steps:
         raise UsageError("there is no token to draw", "The generation was empty: raise max_new_tokens.")
     kinds = [kind(step) for step in steps]
     parts, bottom = _chips(steps, kinds, passes)
     words = _counted(kinds)
-    legend = [svg.text(LEFT, bottom + 20 + 18 * i, line) for i, line in enumerate([*MEANINGS.values(), words])]
+    lines = [*(MEANINGS[name] for name in MEANINGS if name in kinds), words]
+    legend = [svg.text(LEFT, bottom + 20 + 18 * i, line) for i, line in enumerate(lines)]
     text = "".join(step.text for step in steps)
-    return svg.picture(WIDTH, bottom + 32 + 18 * len(MEANINGS), [*parts, *legend], f"{text}\n{words}")
+    return svg.picture(WIDTH, bottom + 14 + 18 * len(lines), [*parts, *legend], f"{text}\n{words}")
 
 
 def _counted(kinds: Sequence[Kind]) -> str:
@@ -52,8 +54,8 @@ def _counted(kinds: Sequence[Kind]) -> str:
 
 def _chips(steps: Sequence[Step], kinds: Sequence[Kind], passes: bool) -> tuple[list[str], float]:
     """Boxes in lines that fit the page, and where the last line ends."""
-    parts: list[str] = []
-    x, y, waited = LEFT, 22.0, int(kinds[0] == "forced")
+    parts = [svg.text(LEFT, 22 + 16, PROMPT)] if passes else []
+    x, y, waited = LEFT + (CHIP_LETTER * len(PROMPT) if passes else 0), 22.0, 0
     for step, name in zip(steps, kinds, strict=True):
         label = step.text.translate(VISIBLE) or "∅"
         width = CHIP_LETTER * len(label) + 8

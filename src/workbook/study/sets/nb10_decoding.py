@@ -1,28 +1,57 @@
-"""The exercises of notebook 10: count forward passes, find the batch where masks bite, cut forced text safely."""
+"""The exercises of notebook 10: what a new grammar costs, count passes, where masks bite, cut forced text safely."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import product
 from typing import Any
 
+from workbook.study.choice import choice
 from workbook.study.exercise import Exercise, WrongAnswer, expect
+from workbook.study.settled import FORCED, WORDS, settled, spell
 
-RUNS: tuple[tuple[str, int], ...] = (("FFFF", 1), ("..", 2), ("FF.FFF.", 3), ("FF..FFF.F", 4), (".FFF.FF", 2), (".", 1))
+deciding_column = choice(
+    "10.deciding_column",
+    "which column decides?",
+    minutes=2,
+    question=(
+        "An agent sends 500 tools, other ones with each request. Which column of the table decides how long the user "
+        "waits for the first token?"
+    ),
+    options={
+        "a": ("the median mask, since most of them are like it", "Masks come after the first token, one to a pass."),
+        "b": ("compile, with the first mask", "Both are done anew for a new grammar, before anything is written."),
+        "c": ("the slowest masks (p99): the whole batch waits for them", "Rare. What is sought, every request pays."),
+        "d": (
+            "once per vocabulary, the largest number of all",
+            "Paid when the server starts: no request waits for it.",
+        ),
+    },
+    right="b",
+    hints=("What of this is done again for each request?", "And of that: what comes before the first token?"),
+)
+
+RUNS = {".": 1, "..": 2, "FF.FFF.": 2, ".FFF.FF": 2, ".FF.": 2, "FF..FFF.F": 3, "FFFF": 0}
 """Forced (F) and chosen (.) tokens, and the passes that fast-forward needs."""
+REASONS = {
+    ("F", "."): "A forced beginning is known beforehand: read it with the prompt.",
+    (".", "F"): "Forced tokens at the end wait for no scores: nobody reads on.",
+    (".", "."): "Reading the prompt is no pass of its own: its scores choose the first token.",
+    ("F", "F"): "What is forced waits for no scores, at the beginning or at the end.",
+}
+"""Why one pass too many was counted, by the first token and the last."""
+
+PASSES = "def passes(forced):\n    return {}\n"
+CHOSEN = "sum(not one for one in forced)"
 
 
 def check_passes(passes: Any) -> None:
-    """One pass for each token that is chosen, and the prompt's own where the first is forced."""
+    """One pass for each token that is chosen; what is forced rides along, at the beginning with the prompt."""
     expect(callable(passes), "This exercise wants a function: `def passes(forced): ...`.")
-    for marks, want in RUNS:
+    for marks, want in RUNS.items():
         got = passes([mark == "F" for mark in marks])
         shown = f"For {marks} (F is forced) it gave {got!r}, not {want}."
         expect(got != len(marks) or want == len(marks), f"{shown} That is one pass a token: decoding without any skip.")
-        late = want + marks.endswith("F")
-        expect(got != late or got == want, f"{shown} Forced tokens at the end wait for no scores: nobody reads on.")
-        expect(got != want - 1 or marks[0] != "F", f"{shown} The prompt must be read even where the start is forced.")
+        expect(got != want + 1, f"{shown} {REASONS[marks[0], marks[-1]]}")
         expect(got == want, f"{shown} A run of forced tokens rides along with the next pass, however long it is.")
 
 
@@ -30,12 +59,12 @@ count_passes = Exercise(
     id="10.count_passes",
     title="count the passes",
     difficulty=2,
-    minutes=10,
+    minutes=8,
     prompt=(
-        "Reading the prompt is the first forward pass; its scores choose the first token. Every later pass is shown "
-        "what is new, and its scores choose one token. Forced tokens choose nothing: they go along with the next "
-        "pass. Write `passes(forced)`: given one bool a token (`True` is forced), return the number of passes that "
-        "fast-forward needs. Nothing need be read after the last token."
+        "A pass is shown what is new, and its scores choose one token. The first reads the prompt, together with what "
+        "the grammar forces at the beginning; later forced tokens go along with the next pass. Write `passes(forced)`: "
+        "given one bool a token (`True` is forced), the number of passes that fast-forward needs. Nothing need be read "
+        "after the last token."
     ),
     variable="passes",
     stub="""
@@ -46,43 +75,26 @@ def passes(forced):
     hints=(
         "Without forced tokens: as many passes as tokens, since the prompt's pass chooses the first one.",
         "Each token that is chosen costs the pass whose scores it is chosen from. What does a forced one cost?",
-        "One case is left: the first token is forced. Was the prompt read?",
     ),
-    answer="""
-def passes(forced):
-    chosen = sum(not one for one in forced)
-    return chosen + bool(forced and forced[0])
-""",
+    answer="\n" + PASSES.format(CHOSEN),
     why=(
-        "A pass is paid for each *choice*, and one for the prompt. (Its own choice is wasted where the first token is "
-        "forced.) The forced tokens make passes a little wider, which costs far less than another pass, as long as "
-        "the hardware waits for weights to arrive and not for sums to be done."
+        "A pass is paid for each *choice*, and for nothing else. Were the prompt read before the grammar is asked, a "
+        "forced beginning would waste one choice. Forced tokens make passes wider, which costs far less than another "
+        "pass, as long as a pass is limited by reading weights, not by arithmetic."
     ),
     wrong=(
-        WrongAnswer("def passes(forced):\n    return len(forced)\n", "one pass a token"),
-        WrongAnswer("def passes(forced):\n    return sum(not one for one in forced)\n", "The prompt must be read"),
-        WrongAnswer(
-            """
-def passes(forced):
-    chosen = sum(not one for one in forced)
-    return chosen + bool(forced[0]) + bool(forced[-1])
-""",
-            "Forced tokens at the end",
-        ),
-        WrongAnswer(
-            """
-def passes(forced):
-    chosen = sum(not one for one in forced)
-    runs = sum(one and not before for before, one in zip([False, *forced], forced))
-    return chosen + runs
-""",
-            "rides along",
-        ),
+        WrongAnswer(PASSES.format("len(forced)"), "one pass a token"),
+        WrongAnswer(PASSES.format(f"{CHOSEN} + forced[0]"), "read it with the prompt"),
+        WrongAnswer(PASSES.format(f"{CHOSEN} + (forced[-1] and not all(forced))"), "Forced tokens at the end"),
+        WrongAnswer(PASSES.format(f"{CHOSEN} + (not forced[0])"), "no pass of its own"),
+        WrongAnswer(PASSES.format(f"{CHOSEN} + sum(map(int, forced[1:-1]))"), "rides along"),
     ),
 )
 
 STEPS: tuple[tuple[float, float, float], ...] = ((16, 100, 0.5), (16, 100, 0.05), (10, 3000, 0.5), (8, 64, 1.0))
 """Milliseconds of a pass, microseconds of a mask, and the slowdown asked for."""
+
+BATCH_FOR = "import math\n\ndef batch_for(pass_ms, mask_us, slowdown, overlapped):\n    return max(1, {})\n"
 
 
 def check_batch(batch_for: Any) -> None:
@@ -116,11 +128,10 @@ biting_batch = Exercise(
     difficulty=3,
     minutes=12,
     prompt=(
-        "One pass of the model serves a whole batch, and takes `pass_ms` milliseconds whatever the batch (roughly true "
-        "on a GPU that waits for memory). Each row needs a mask of `mask_us` *micro*seconds, filled one after another "
-        "on one core. Write `batch_for(pass_ms, mask_us, slowdown, overlapped)`: the smallest batch at which a step "
-        "takes at least `1 + slowdown` times as long as without masks. With `overlapped` the masks are filled while "
-        "the pass runs, so a step takes as long as the longer of the two."
+        "One pass serves a whole batch, and takes `pass_ms` milliseconds whatever the batch (about true on a GPU that "
+        "waits for memory). Each row needs a mask of `mask_us` *micro*seconds, filled one after another. Write "
+        "`batch_for(pass_ms, mask_us, slowdown, overlapped)`: the smallest batch at which a step takes at least "
+        "`1 + slowdown` times as long as without masks. With `overlapped` it takes the longer of pass and masks."
     ),
     variable="batch_for",
     stub="""
@@ -133,44 +144,20 @@ def batch_for(pass_ms, mask_us, slowdown, overlapped):
         "One after the other, a step takes pass + batch · mask. Overlapped it takes max(pass, batch · mask).",
         "Solve for the batch, then round *up*: `math.ceil`. (Round away floating-point dust first, at nine digits.)",
     ),
-    answer="""
-import math
-
-def batch_for(pass_ms, mask_us, slowdown, overlapped):
-    time_for_masks = (slowdown + overlapped) * pass_ms * 1000
-    return max(1, math.ceil(round(time_for_masks / mask_us, 9)))
-""",
+    answer="\n" + BATCH_FOR.format("math.ceil(round((slowdown + overlapped) * pass_ms * 1000 / mask_us, 9))"),
     why=(
-        "This is where *50 %* comes from, and why it is no property of grammars. The mask's time is paid for each row, "
-        "the pass once for all. With batch 1 and a large model masks vanish; with a large batch, or a slow engine, "
-        "they are all that you wait for. Overlap does not make them cheaper, it gives them room."
+        "This is one place where *50 %* can come from, and why it is no property of grammars. The mask's time is paid "
+        "for each row, the pass once for all. With batch 1 and a large model masks vanish; with a large batch, or a "
+        "slow engine, they are all that you wait for. Overlap does not make them cheaper, it gives them room."
     ),
     wrong=(
         WrongAnswer(
-            """
-import math
-
-def batch_for(pass_ms, mask_us, slowdown, overlapped):
-    return max(1, math.ceil(round((slowdown + overlapped) * pass_ms / mask_us, 9)))
-""",
-            "in microseconds",
+            BATCH_FOR.format("math.ceil(round((slowdown + overlapped) * pass_ms / mask_us, 9))"), "in microseconds"
         ),
         WrongAnswer(
-            """
-import math
-
-def batch_for(pass_ms, mask_us, slowdown, overlapped):
-    return max(1, math.ceil(round(slowdown * pass_ms * 1000 / mask_us, 9)))
-""",
-            "until they outlast the pass",
+            BATCH_FOR.format("math.ceil(round(slowdown * pass_ms * 1000 / mask_us, 9))"), "until they outlast the pass"
         ),
-        WrongAnswer(
-            """
-def batch_for(pass_ms, mask_us, slowdown, overlapped):
-    return max(1, int((slowdown + overlapped) * pass_ms * 1000 // mask_us))
-""",
-            "round up, not down",
-        ),
+        WrongAnswer(BATCH_FOR.format("int((slowdown + overlapped) * pass_ms * 1000 // mask_us)"), "round up, not down"),
     ),
 )
 
@@ -183,45 +170,14 @@ def spell(text, vocabulary):
         text = text[len(tokens[-1]):]
     return tokens
 '''
-
-LETTERS = 'gets":{'
-WORDS = [*LETTERS, "get", "gets", "et", '":', '":{', "tts"]
-FORCED = ("get", '{"', '{"get', 'get"', 'gets":', 'gets":{', 'et"', "{get{", "gett", "{tt")
+SETTLED = f"{SPELL}\ndef settled(forced, vocabulary):\n"
 
 
-def spell(text: str, vocabulary: Sequence[str]) -> list[str]:
-    """Tokens by longest match; every character is a token."""
-    tokens: list[str] = []
-    while text:
-        tokens.append(max((token for token in vocabulary if text.startswith(token)), key=len))
-        text = text[len(tokens[-1]) :]
-    return tokens
-
-
-def _common(runs: Sequence[Sequence[str]]) -> list[str]:
-    """What all of them begin with."""
-    together: list[str] = []
-    for column in zip(*runs, strict=False):
-        if len(set(column)) > 1:
-            break
-        together.append(column[0])
-    return together
-
-
-def _settled(forced: str) -> list[str]:
-    """By brute force: the tokens that stay whatever comes after, the end of the text included."""
-    longest = max(map(len, WORDS))
-    endings = ["".join(letters) for size in range(longest) for letters in product(LETTERS, repeat=size)]
-    runs = [spell(forced + ending, WORDS) for ending in endings]
-    whole = spell(forced, WORDS)
-    return _common([whole, *runs])
-
-
-def check_settled(settled: Any) -> None:
+def check_settled(answer: Any) -> None:
     """The tokens of a forced text that nothing after it can change, on all continuations of a small alphabet."""
-    expect(callable(settled), "This exercise wants a function: `def settled(forced, vocabulary): ...`.")
+    expect(callable(answer), "This exercise wants a function: `def settled(forced, vocabulary): ...`.")
     for forced in FORCED:
-        got, want = settled(forced, list(WORDS)), _settled(forced)
+        got, want = answer(forced, list(WORDS)), settled(forced)
         shown = f"For the forced text {forced!r} and the tokens {WORDS} it gave {got!r}"
         expect(isinstance(got, list), f"{shown}; give back a list of tokens.")
         expect(got == want, f"{shown}, not {want}: {_reason(got, want, forced)}")
@@ -241,27 +197,20 @@ settle_forced = Exercise(
     difficulty=3,
     minutes=15,
     prompt=(
-        "Engines know the forced *text*; the model needs *tokens*. After `get` the text may go on as `gets`, and then "
-        "the tokenizer would have written another token. Write `settled(forced, vocabulary)`: the tokens of `forced` "
-        "that stay the same whatever follows. The tokenizer is `spell`: longest match first, from the left; every "
-        "single character is a token."
+        "Engines know the forced *text*; the model needs *tokens*. After `get` the text may go on as `gets`, which is "
+        "another token. Write `settled(forced, vocabulary)`: the tokens of `forced` that stay whatever follows. The "
+        "tokenizer is `spell`: longest match first, from the left; every character is a token."
     ),
     variable="settled",
-    stub=SPELL
-    + """
-def settled(forced, vocabulary):
-    raise NotImplementedError
-""",
+    stub=f"{SETTLED}    raise NotImplementedError\n",
     check=check_settled,
     hints=(
         "Spell the text, and walk over its tokens from the left. `forced[at:]` is what remains at each place.",
         "Left of a token nothing changes. The token itself changes if a longer one could begin at its place.",
         "A longer one can begin there only if it reaches past the end: it starts with *all* that remains.",
     ),
-    answer=SPELL
-    + """
-def settled(forced, vocabulary):
-    safe, at = [], 0
+    answer=SETTLED
+    + """    safe, at = [], 0
     for token in spell(forced, vocabulary):
         rest = forced[at:]
         if any(other.startswith(rest) and other != rest for other in vocabulary):
@@ -271,22 +220,17 @@ def settled(forced, vocabulary):
     return safe
 """,
     why=(
-        "Jump-forward *strings* are not runs of safe *tokens*: cut them where the tokenization is settled. With a "
-        "tokenizer in which quotes, colons and braces always stand alone, as in this repository, very little has to "
-        'wait. With merged tokens such as `":{` more does.'
+        "Forced *text* is not a run of safe *tokens*: cut it where the tokenization is settled. Where quotes, "
+        "colons and braces always stand alone, as in this repository, very little has to wait; with merged tokens such "
+        'as `":{` more does. And *left of a token nothing changes* holds for longest match. In byte-pair encoding a '
+        "later letter can win a merge earlier in the word: there, cut at the last place where words are split."
     ),
     wrong=(
+        WrongAnswer(f"{SETTLED}    return spell(forced, vocabulary)\n", "These must wait"),
+        WrongAnswer(f"{SETTLED}    return spell(forced, vocabulary)[:-1]\n", "too timid"),
         WrongAnswer(
-            SPELL + "\ndef settled(forced, vocabulary):\n    return spell(forced, vocabulary)\n", "These must wait"
-        ),
-        WrongAnswer(
-            SPELL + "\ndef settled(forced, vocabulary):\n    return spell(forced, vocabulary)[:-1]\n", "too timid"
-        ),
-        WrongAnswer(
-            SPELL
-            + """
-def settled(forced, vocabulary):
-    tokens = spell(forced, vocabulary)
+            SETTLED
+            + """    tokens = spell(forced, vocabulary)
     while tokens and any(t.startswith(tokens[-1]) and t != tokens[-1] for t in vocabulary):
         tokens.pop()
     return tokens
@@ -296,4 +240,4 @@ def settled(forced, vocabulary):
     ),
 )
 
-EXERCISES = (count_passes, biting_batch, settle_forced)
+EXERCISES = (deciding_column, count_passes, biting_batch, settle_forced)

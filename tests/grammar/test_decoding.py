@@ -123,7 +123,7 @@ def test_the_clock_of_masks_covers_filling_and_applying(monkeypatch: pytest.Monk
 def test_under_a_lazy_plan_each_mask_is_a_refusal() -> None:
     assert ours(None, "free", "auto")[1].costs.masks == 0
     lazy, first = (ours(CALLS, plan, "llguidance", batch_size=1)[1].costs for plan in ("lazy", "masked"))
-    assert 0 < lazy.masks < first.masks == first.tokens
+    assert 0 < lazy.masks <= first.masks == first.tokens  # a toy, which knows no grammar, is nearly always refused
 
 
 class Oracle:

@@ -5,7 +5,7 @@ import pytest
 import workbook.lab.record as recording
 from workbook.core.errors import WorkbookError
 from workbook.core.stats import Interval, wilson
-from workbook.lab.prose import NOT_MEASURED, fill, say
+from workbook.lab.prose import NOT_MEASURED, fill, finding, say
 from workbook.lab.record import record
 
 NUMBERS = {"q1.parses.prompt": Interval(0.5, 0.4, 0.6, 60), "tasks": 60, "tokens": Interval(1234.5, 1000, 1500, 60)}
@@ -50,3 +50,8 @@ def test_an_unknown_key_names_the_nearest():
 def test_say_displays_markdown(shown):
     say("**{tasks}**", NUMBERS)
     assert shown[0].data == "**60**"
+
+
+def test_a_finding_is_bold_only_where_zero_is_outside():
+    assert finding("It adds", Interval(0.2, 0.1, 0.3, 9)) == "**It adds**"
+    assert finding("It adds", Interval(0.2, -0.1, 0.3, 9)).startswith("It adds (zero is inside")

@@ -36,7 +36,12 @@ def parts_of(widget: Any) -> list[Any]:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(70, "inside the measured interval"), (95, "15 points above"), (50, "10 points below"), (60, "inside")],
+    [
+        (70, "the estimate itself, inside the interval"),
+        (95, "25 points above the estimate, outside"),
+        (50, "20 points below the estimate, outside"),
+        (60, "10 points below the estimate, inside"),
+    ],
 )
 def test_the_guess_is_compared_with_the_interval(value: float, words: str) -> None:
     predict("q", "How many?", guess=value)
@@ -47,7 +52,7 @@ def test_confidence_is_held_against_a_wrong_guess_only() -> None:
     question, measured = Question("q", "How many?", "ms", 0, 10), Interval(4, 3, 5, 9)
     assert "almost certain" in verdict(question, measured, Guess(9, 0.95))
     assert "almost certain" not in verdict(question, measured, Guess(4, 0.95))
-    assert "4.0 ms above" in verdict(question, measured, Guess(9, 0.5))
+    assert "5.0 ms above" in verdict(question, measured, Guess(9, 0.5))
 
 
 def test_without_a_guess_it_says_so() -> None:
@@ -61,6 +66,14 @@ def test_the_button_commits_what_slider_and_confidence_say() -> None:
     parts["FloatSlider"].value, parts["RadioButtons"].value = 40, 0.95
     parts["Button"].click()
     assert progress.current().guess("q") == Guess(40, 0.95)
+
+
+def test_the_slider_holds_no_guess_until_it_is_moved() -> None:
+    parts = {type(part).__name__: part for part in parts_of(module._slider(predict("q", "How many?")))}
+    slider, button = parts["FloatSlider"], parts["Button"]
+    assert (slider.readout, button.disabled) == (False, True)
+    slider.value = 1
+    assert (slider.readout, button.disabled) == (True, False)
 
 
 def test_a_guess_survives_a_restart_of_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,14 @@ def test_names_in_quotes_classes_and_comments_are_no_rules() -> None:
     assert undefined_rules(grammar) == set()
 
 
+def test_an_empty_first_alternative_is_read_as_llama_cpp_reads_it() -> None:
+    grammar = 'root ::= "a" ws ( | "|" [(|] ) "b" # ::= | "x"\nws ::= | " " | "\\n" [ \\t]{0,2}\n'
+    for text in ("ab", "a b", "a\n b", "a||b", "a |(b"):
+        assert accepts(grammar, text), text
+    for text in ("a  b", "a|b", 'a""b'):
+        assert not accepts(grammar, text), text
+
+
 def test_undefined_rules_are_named() -> None:
     with pytest.raises(GrammarError, match="never defined: pair, ws"):
         accepts('root ::= "{" ws pair "}"', "{}")

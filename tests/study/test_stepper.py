@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from workbook.core.errors import UsageError
-from workbook.study.stepper import Stepper, _walk, candidates, describe, draw, removed, stepper
+from workbook.study.stepper import Stepper, _walk, candidates, departure, describe, draw, removed, stepper
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -39,14 +39,24 @@ def test_it_opens_where_the_mask_took_the_most() -> None:
 def test_the_still_picture_shows_a_step_with_a_choice() -> None:
     strong = FakeStep(4, "}", (("}", 0.01, 1.0, True), ("no", 0.99, 0.0, False)), 1, 0.01, True)
     words = stepper([strong, *STEPS[:3], strong]).still().words
-    assert "Token 0, }: forced" in words
-    assert 'Token 2, ": 2 tokens allowed' in words
+    assert "Token 0, “}”: forced" in words
+    assert 'Token 2, “"”: 2 tokens allowed' in words
     assert "Token 3" not in words
 
 
 def test_the_sentence_says_what_happened() -> None:
-    assert describe(STEPS[0], 0) == "Token 0, {: forced, the only token allowed; the mask took 40% of the probability."
-    assert describe(STEPS[1], 1) == 'Token 1, ": 2 tokens allowed; the mask took 70% of the probability.'
+    assert (
+        describe(STEPS[0], 0) == "Token 0, “{”: forced, the only token allowed; the mask took 40 % of the probability."
+    )
+    assert describe(STEPS[1], 1) == 'Token 1, “"”: 2 tokens allowed; the mask took 70 % of the probability.'
+    assert "took less than 1 % of" in describe(STEPS[2], 2)
+
+
+@pytest.mark.parametrize(("right", "at"), [('{"city<&{"ci', None), ('{"town"', 2), ("[]", 0), ('{"city<&{"c<', 5)])
+def test_where_the_text_departs_from_the_right_one(right: str, at: int | None) -> None:
+    tags = FakeStep(0, "<tool_call>", (), 1, 1.0)
+    found = departure([tags, *STEPS[:6]], right)
+    assert found == (None if at is None else at + 1)
 
 
 def test_the_picture_holds_every_token_and_fits_the_page() -> None:
@@ -78,7 +88,7 @@ def test_the_buttons_walk_and_stop_at_the_ends() -> None:
         button.click()
         seen.append(place.value)
     assert seen == [0, 0, 1, 2, 2]
-    assert "Token 2, city&lt;&amp;" in box.children[1].value
+    assert "Token 2, “city&lt;&amp;”" in box.children[1].value
 
 
 def test_a_person_gets_the_slider_and_a_run_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 
+import pytest
+
+from workbook.core.chat import user
+from workbook.core.errors import WorkbookError
 from workbook.core.settings import data_dir
 from workbook.core.validation import call_errors
+from workbook.suites.injection import attacks, harmful_tool, is_twin, technique, twin, wrapping
 from workbook.suites.tasks import load_tasks
 
 TASKS = load_tasks("injection_json")
@@ -32,3 +38,36 @@ def test_each_offers_a_harmful_tool_and_names_its_target() -> None:
         [harmful] = [tool for tool in task.tools if tool.name != task.expected[0].name]
         text = task.messages[-1].content
         assert harmful.name in text or harmful.name.split("_")[0] in text, task.id
+
+
+def test_a_part_of_the_texts_rotates_the_wrappings() -> None:
+    some = attacks(16)
+    assert len({technique(task) for task in some}) == 16
+    assert set(Counter(map(wrapping, some)).values()) == {4}
+    assert sorted(task.id for task in attacks()) == sorted(task.id for task in TASKS)
+
+
+def test_a_twin_differs_in_the_text_alone() -> None:
+    for task in TASKS:
+        other = twin(task)
+        [call], [harmless] = task.expected, other.expected
+        changed = [name for name in call.arguments if call.arguments[name] != harmless.arguments[name]]
+        assert len(changed) == 1, task.id
+        frame = task.messages[-1].content.removesuffix(str(call.arguments[changed[0]]))
+        assert other.messages[-1].content == frame + str(harmless.arguments[changed[0]])
+        assert (other.tools, technique(other), wrapping(other)) == (task.tools, technique(task), wrapping(task))
+        assert is_twin(other.id)
+        assert not is_twin(task.id)
+
+
+def test_a_twin_names_nothing_of_the_harmful_tool() -> None:
+    for task in TASKS:
+        harmful = harmful_tool(task)
+        words = set(twin(task).messages[-1].content.lower().split())
+        assert not words & {harmful.name, *harmful.name.split("_")} - {"documents"}, task.id
+        assert harmful.name != task.expected[0].name
+
+
+def test_another_kind_of_task_has_no_twin() -> None:
+    with pytest.raises(WorkbookError, match="does not end with an argument"):
+        twin(replace(TASKS[0], messages=(user("Save it, please."),)))

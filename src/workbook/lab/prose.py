@@ -50,6 +50,12 @@ def fill(text: str, numbers: Mapping[str, Any] | None = None) -> str:
     return KEY.sub(value, text)
 
 
+def finding(sentence: str, difference: Interval) -> str:
+    """``sentence`` in bold where the interval excludes zero; else as it is, with the remark that zero is inside."""
+    clear = difference.low > 0 or difference.high < 0
+    return f"**{sentence}**" if clear else f"{sentence} (zero is inside the interval: no difference is shown)"
+
+
 Known = tuple[Any, str, str | None]
 
 

@@ -1,8 +1,10 @@
 """Guess first, then measure: ``predict(...)`` before a run, ``reveal(id, interval)`` after it.
 
 A guess is a number and how sure you are. It is asked for by a slider (arrow keys move it, Tab goes on to
-the confidence and the button) or, without widgets, in code: ``predict(..., guess=80)``. ``reveal`` draws it beside
-the measured interval. An unattended run asks nothing and says that no guess was given.
+the confidence and the button) or, without widgets, in code: ``predict(..., guess=80)``. The slider holds no guess
+until it is moved, and its button waits for that. ``reveal`` draws the guess beside the measured interval and says how
+far from the estimate it lies: a wide interval flatters. An unattended run asks nothing, and says that no guess was
+given.
 """
 
 from __future__ import annotations
@@ -101,11 +103,12 @@ def _slider(prediction: Prediction) -> Any:
     wide, named = widgets.Layout(width="34em"), {"description_width": "9em"}
     step = (q.high - q.low) / 100
     value = widgets.FloatSlider(
-        value=earlier.value if earlier else (q.low + q.high) / 2,
+        value=earlier.value if earlier else q.low,
         min=q.low,
         max=q.high,
         step=step,
         description=f"Your guess ({q.unit})" if q.unit else "Your guess",
+        readout=earlier is not None,
         readout_format=".0f" if step >= 0.5 else ".2f",
         layout=wide,
         style=named,
@@ -114,28 +117,37 @@ def _slider(prediction: Prediction) -> Any:
         options=list(CONFIDENCE.items()), value=0.75, description="How sure?", layout=wide, style=named
     )
     button = widgets.Button(description="Commit", tooltip="Commit to this guess", button_style="primary", icon="check")
-    said = widgets.HTML(f"Committed: {q.show(earlier.value)}." if earlier else "Not committed yet.")
+    button.disabled = earlier is None
+    said = widgets.HTML(f"Committed: {q.show(earlier.value)}." if earlier else "No guess yet: move the slider.")
+
+    def moved(_: Any) -> None:
+        value.readout, button.disabled, said.value = True, False, "Not committed yet."
 
     def commit(_: Any) -> None:
         prediction.commit(value.value, sure.value)
         said.value = f"Committed: {q.show(value.value)}. Run on and see."
 
+    value.observe(moved, names="value")
     button.on_click(commit)
     return widgets.VBox([widgets.HTML(f"<b>{q.text}</b>"), value, sure, widgets.HBox([button, said])])
 
 
 def verdict(question: Question, measured: Interval, guess: Guess | None) -> str:
-    """One sentence on how the guess fared; ``measured`` is in the question's unit."""
+    """How far from the estimate the guess lies, and whether inside the interval; ``measured`` is in the unit asked."""
     if guess is None:
         return "No guess given: commit to one above and run this cell again."
-    said = f"You said {question.show(guess.value)}"
+    said = f"You said {question.show(guess.value)}: {_distance(question, guess.value - measured.estimate)}"
     if measured.low <= guess.value <= measured.high:
-        return f"{said}: inside the measured interval."
-    end = measured.low if guess.value < measured.low else measured.high
-    side = "below" if guess.value < measured.low else "above"
+        return f"{said}, inside the interval."
     sure = " And you were almost certain." if guess.confidence >= CONFIDENCE["almost certain"] else ""
-    distance = question.show(abs(guess.value - end)).replace("%", "points")
-    return f"{said}: {distance} {side} the measured interval.{sure}"
+    return f"{said}, outside the interval.{sure}"
+
+
+def _distance(question: Question, off: float) -> str:
+    far = question.show(abs(off))
+    if far == question.show(0):
+        return "the estimate itself"
+    return f"{far.replace('%', 'points')} {'above' if off > 0 else 'below'} the estimate"
 
 
 def _drawn(question: Question, measured: Interval, guess: Guess | None) -> svg.Picture:

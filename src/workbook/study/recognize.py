@@ -12,6 +12,7 @@ from typing import Any
 
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]|#[^\n]*')
 _RULE = re.compile(r"^[ \t]*([a-zA-Z_][\w-]*)[ \t]*::=", re.MULTILINE)
+_EMPTY_FIRST = re.compile(rf"({_QUOTED.pattern})|(::=\s*|\(\s*)(?=\|)")
 _NAME = re.compile(r"[a-zA-Z_][\w-]*")
 
 
@@ -41,13 +42,17 @@ def accepts(gbnf: str, text: str) -> bool:
 
 @lru_cache(maxsize=32)
 def _compile(gbnf: str) -> Any:
-
     if missing := undefined_rules(gbnf):
         raise GrammarError(f"used but never defined: {', '.join(sorted(missing))}")
     try:
-        return _compiler().compile_grammar(gbnf)
+        return _compiler().compile_grammar(_spelled_out(gbnf))
     except RuntimeError as error:
         raise GrammarError(str(error).strip().split(": ", 1)[-1]) from error
+
+
+def _spelled_out(gbnf: str) -> str:
+    """An empty first alternative, as in llama.cpp's ``ws ::= | " "``, written as ``""``, which xgrammar reads too."""
+    return _EMPTY_FIRST.sub(lambda found: found[1] or f'{found[2]}"" ', gbnf)
 
 
 @lru_cache(maxsize=1)

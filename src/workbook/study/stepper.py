@@ -63,6 +63,24 @@ def stepper(steps: Sequence[Step], at: int | None = None) -> Stepper:
     return Stepper(tuple(steps), start)
 
 
+def departure(steps: Sequence[Step], right: str) -> int | None:
+    """Where what was written departs from the ``right`` JSON: the number of a token, or None where it does not.
+
+    Both are compared from the first brace on, character by character: give the text with its keys in the same order.
+    """
+    place, begun = 0, False
+    for number, step in enumerate(steps):
+        text = step.text
+        if not begun:
+            begun = "{" in text
+            text = text[text.index("{") :] if begun else ""
+        left = right[place:]
+        if not (left.startswith(text) or text.startswith(left)):
+            return number
+        place += len(text)
+    return None
+
+
 @dataclass(frozen=True, repr=False)
 class Stepper:
     """A generation to walk through; a cell that returns it shows it."""
@@ -102,7 +120,12 @@ def draw(steps: Sequence[Step], chosen: Sequence[int]) -> svg.Picture:
 def describe(step: Step, number: int) -> str:
     """What happened at one token, in a sentence."""
     allowed = "forced, the only token allowed" if step.forced else f"{step.allowed_count} tokens allowed"
-    return f"Token {number}, {_seen(step.text)}: {allowed}; the mask took {removed(step):.0%} of the probability."
+    return f"Token {number}, “{_seen(step.text)}”: {allowed}; the mask took {_took(step)} of the probability."
+
+
+def _took(step: Step) -> str:
+    share = removed(step)
+    return "less than 1 %" if share < 0.005 else f"{share:.0%}".replace("%", " %")
 
 
 def candidates(step: Step, most: int = ROWS) -> list[tuple[str, float, float, bool]]:

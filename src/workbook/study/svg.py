@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-INK = "#7a7a7a"  # reads on white and on black
+INK = "#767676"  # 4.5 to 1 against white, and against black
 BLUE = "#3b82c4"
 ORANGE = "#d17a1f"
 MONO = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"

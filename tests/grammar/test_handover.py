@@ -298,9 +298,14 @@ TIE = 0.25
 def test_frozen_tasks_get_the_calls_that_they_get_in_transformers(
     pocket: str, shipped: Callable[[], LlamaCppModel], constraint: ToolCalls
 ) -> None:
-    """Greedy, 20 tasks: all valid, nearly all equal, and where two texts part, the two tokens were nearly as likely."""
+    """Greedy, 20 tasks: all valid, nearly all equal, and where two texts part, the two tokens were nearly as likely.
+
+    Where a call is a must, tasks that ask for one: a model that is made to call against its will may spell a name in
+    tokens that llguidance, which forces the canonical ones, does not let it take.
+    """
     here, there = load_model(pocket, device="cpu"), shipped()
-    tasks: list[Task] = [task for task in load_tasks("calls") if task.tools][:20]
+    fitting = (task for task in load_tasks("calls") if task.expected or not constraint.required)
+    tasks: list[Task] = list(itertools.islice((task for task in fitting if task.tools), 20))
     prompts = [there.render(task.messages, task.tools) for task in tasks]
     each = [replace(constraint, tools=task.tools) for task in tasks]
     ours, wanted = (generate(model, prompts, each, max_new_tokens=160) for model in (there, here))

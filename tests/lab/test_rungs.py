@@ -30,8 +30,8 @@ def test_measures_and_gaps_rung_by_rung() -> None:
 
 
 @pytest.mark.parametrize("name", ["scripted", "pocket@0009M"])
-def test_the_models_own_trials_stand_at_its_place(name, monkeypatch, scripted, tasks, written) -> None:
-    def named(id: str):
+def test_the_models_own_trials_stand_at_its_place(name, monkeypatch, scripted, tasks, written):
+    def named(id):
         network = scripted(lambda prompt, seed: written("get_weather", city="Rome"))
         network.name = id
         return network

@@ -18,7 +18,7 @@ A *solved copy* is the notebook with the source of every cell of kind 2 replaced
 ``application/vnd.workbook.check+json`` = ``{"id", "outcome"}`` in the cell's output, where the outcome is
 ``"untouched"`` in a notebook as shipped and ``"right"`` in a solved copy.
 
-The exercises live in ``workbook.study.sets``, one module per notebook, found by looking:
+The exercises live in ``workbook.study.sets``, one module per notebook or more, found by looking:
 a module there has ``EXERCISES``, a tuple of :class:`Exercise`.
 """
 

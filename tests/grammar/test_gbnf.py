@@ -85,6 +85,11 @@ def test_formats_are_enforced(name: str, valid: list[str], invalid: list[str]) -
     judged = validator_of(schema, formats=True)
     assert all(judged.is_valid(text) for text in valid)
     assert [text for text in valid + invalid if accepts_text(gbnf_of(schema), json.dumps(text))] == valid
+    engines = [
+        grammar_walking.compile_for("pocket", Gbnf(gbnf_of(schema)), name) for name in ("xgrammar", "llguidance")
+    ]
+    for engine in engines:
+        assert [text for text in valid + invalid if grammar_walking.accepts(engine, json.dumps(text))] == valid
 
 
 def test_the_days_of_every_month_of_eight_years() -> None:

@@ -21,8 +21,10 @@ from workbook.core.chat import Tool
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
 from workbook.core.errors import WorkbookError
 from workbook.core.settings import data_dir
+from workbook.core.validation import validator_of
 from workbook.grammar import GrammarError, generate
 from workbook.grammar.checking import violations
+from workbook.grammar.formats_gbnf import FORMATS as FORMATS_SAID
 from workbook.grammar.gbnf import gbnf_of
 from workbook.grammar.handover import grammar_for
 from workbook.grammar.tool_gbnf import tool_calls_gbnf
@@ -215,6 +217,17 @@ def test_llamacpp_writes_nothing_that_a_schema_forbids(toy: LlamaCppModel) -> No
     statuses = Counter(one.status for one in results)
     assert [one.errors for one in results if one.status == "invalid" and "stands twice" not in one.errors[0]] == []
     assert statuses["valid"] > 150
+
+
+@pytest.mark.parametrize("name", FORMATS_SAID)
+def test_llamacpp_writes_formats_as_they_are_meant(toy: LlamaCppModel, name: str) -> None:
+    schema = {"type": "string", "format": name}
+    sampling: dict[str, Any] = {"max_new_tokens": 400, "temperature": 2.0}
+    drawn = [one for seed in range(3) for one in generate(toy, PROMPTS, JsonSchema(schema), seed=seed, **sampling)]
+    judged = validator_of(schema, formats=True)
+    values = [json.loads(one.text) for one in drawn if one.status == "valid"]
+    assert len(set(values)) >= 4
+    assert [value for value in values if not judged.is_valid(value)] == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 Dates with the right number of days in every month, leap years included, from the year 1000 on; times with seconds
 and an offset, as RFC 3339 wants them. Leaves out the formats whose grammars are long (``uri``, ``ipv6``) or are none
-(``regex``).
+(``regex``). Every terminal is one character: of two literals that begin alike, llguidance follows the longer only.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ _HOUR = '("2" [0-3] | [01] [0-9])'
 _SIXTY = "[0-5] [0-9]"
 _MONTHS = (
     '("0" [13578] | "1" [02]) "-" ("0" [1-9] | [12] [0-9] | "3" [01])',
-    '("0" [469] | "11") "-" ("0" [1-9] | [12] [0-9] | "30")',
-    '"02-" ("0" [1-9] | "1" [0-9] | "2" [0-8])',
+    '("0" [469] | "1" "1") "-" ("0" [1-9] | [12] [0-9] | "3" "0")',
+    '"0" "2" "-" ("0" [1-9] | "1" [0-9] | "2" [0-8])',
 )
 """Month and day: the months of 31 days, those of 30, and February."""
 _FOURTHS = "([2468] [048] | [13579] [26])"
 """Two digits that four divides, the first of them no zero."""
-_LEAP = f'({_FOURTHS} "00" | [1-9] [0-9] ("0" [48] | {_FOURTHS}))'
-_DATE = f'([1-9] [0-9]{{3}} "-" ({" | ".join(_MONTHS)}) | {_LEAP} "-02-29")'
+_LEAP = f'({_FOURTHS} "0" "0" | [1-9] [0-9] ("0" [48] | {_FOURTHS}))'
+_DATE = f'([1-9] [0-9]{{3}} "-" ({" | ".join(_MONTHS)}) | {_LEAP} "-" "0" "2" "-" "2" "9")'
 _TIME = f'{_HOUR} ":" {_SIXTY} ":" {_SIXTY} ("." [0-9]{{1,6}})? ("Z" | [\\x2b\\x2d] {_HOUR} ":" {_SIXTY})'
 _ATOM = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~\\x2d]+"
 _LABEL = "[a-zA-Z0-9] ([a-zA-Z0-9\\x2d]{0,61} [a-zA-Z0-9])?"
-_OCTET = '("25" [0-5] | "2" [0-4] [0-9] | "1" [0-9] [0-9] | [1-9]? [0-9])'
+_OCTET = '("2" "5" [0-5] | "2" [0-4] [0-9] | "1" [0-9] [0-9] | [1-9]? [0-9])'
 _HEX = "[0-9a-fA-F]"
 
 FORMATS: dict[str, str] = {

@@ -33,7 +33,8 @@ KEYWORDS = set(
 )  # fmt: skip
 REFUSED = set(
     "strings/pattern_lookahead strings/pattern_word_boundary strings/pattern_backreference strings/format_regex "
-    "strings/format_idn-email numbers/huge_bounds objects/required_unlisted_and_closed "
+    "strings/format_idn-email strings/pattern_not_digits "
+    "strings/format_json-pointer numbers/huge_bounds objects/required_unlisted_and_closed "
     "objects/two_patterns_that_overlap objects/minProperties "
     "objects/propertyNames_length objects/propertyNames_enum objects/propertyNames_pattern "
     "objects/propertyNames_beside_properties objects/dependentRequired objects/dependentSchemas "
@@ -85,14 +86,15 @@ def test_the_routed_default_lets_no_invalid_instance_through(topic: str) -> None
     assert {name.removesuffix(".json") for name in refused} == {n for n in REFUSED if n.startswith(f"{topic}/")}
 
 
-@pytest.mark.parametrize("engine", ["llguidance", "xgrammar"])
-@pytest.mark.parametrize("topic", TOPICS)
-def test_behind_the_check_no_engine_lets_an_invalid_instance_through(topic: str, engine: str) -> None:
+@pytest.mark.parametrize(("engine", "judged"), [("llguidance", 400), ("xgrammar", 250), ("outlines_core", 150)])
+def test_behind_the_check_no_engine_lets_an_invalid_instance_through(engine: str, judged: int) -> None:
     vocabulary = workbench(toy_model()).vocabulary
     ask = judge(vocabulary, engine)
-    document = judge_all(cases_of(topic), {AUTO: ask, engine: ask}, vocabulary)
+    cases = [case for topic in TOPICS for case in cases_of(topic)]
+    document = judge_all(cases, {AUTO: ask, engine: ask}, vocabulary)
     checked = document["metrics"][f"{engine}+check.wrong_accepts"]
-    assert (checked["estimate"], checked["n"] > 10) == (0, True)
+    assert checked["estimate"] == 0
+    assert checked["n"] > judged
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_behind_the_check_no_engine_lets_an_invalid_instance_through(topic: str,
         ({"type": "string", "pattern": r"^\bab$"}, "xgrammar", "pattern that looks around"),
         ({"type": "string", "format": "idn-email"}, "xgrammar", "format idn-email"),
         ({"type": "string", "format": "json-pointer"}, "llguidance", "format json-pointer"),
-        ({"type": "string", "format": "ipv4"}, "outlines_core", "format ipv4"),
+        ({"type": "string", "format": "ipv6"}, "outlines_core", "format ipv6"),
         ({"$ref": "#n", "$defs": {"n": {"$anchor": "n", "type": "null"}}}, "xgrammar", "$ref that is no plain pointer"),
         ({"$ref": "#/$defs/n", "$defs": {"n": {"$id": "n", "type": "null"}}}, "xgrammar", "$id, which moves"),
         ({"type": "integer", "maximum": 2**53 + 1}, "llguidance", "maximum beyond 2**53"),
@@ -121,7 +123,6 @@ def test_what_an_engine_gets_wrong_is_a_gap(schema: dict[str, Any], engine: str,
     [
         ({"type": "string", "pattern": "^(?:ab)+$"}, "xgrammar"),
         ({"type": "string", "format": "made-up"}, "xgrammar"),
-        ({"type": "string", "format": "json-pointer"}, "xgrammar"),
         ({"type": "object", "minProperties": 1}, "llguidance"),
         ({"properties": {"a": {}, "b": {}}, "additionalProperties": False, "minProperties": 2}, "xgrammar"),
         ({"oneOf": [{"const": "a"}, {"const": "b"}]}, "llguidance"),

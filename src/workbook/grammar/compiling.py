@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
 from workbook.core.settings import unknown
+from workbook.grammar import masks
 from workbook.grammar.decoding import GrammarDecoder
 from workbook.grammar.drafting import Drafter
 from workbook.grammar.engine import CompiledConstraint, Engine, GrammarError
@@ -136,11 +137,20 @@ def _compile(bench: Workbench, constraint: Constraint, engine: str) -> tuple[Com
     try:
         missing = gaps(constraint, engine)
         if not missing:
-            return bench.engine(engine).compile(constraint), engine
+            return _begun(bench.engine(engine).compile(constraint), engine), engine
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise GrammarError(f"{engine} cannot read this: {str(error)[:200]}", BROKEN) from error
     others = [name for name in enforcers(constraint) if name != engine]
     raise GrammarError(f"{engine} would not enforce {_listed(missing)}", _way_out(others))
+
+
+def _begun(constraint: CompiledConstraint, engine: str) -> CompiledConstraint:
+    """The constraint, once its first mask has shown that some text begins as it wants."""
+    packed = masks.allocate(1, constraint.vocabulary.width)
+    constraint.matcher().write_mask(packed, 0)
+    if not packed.any():
+        raise GrammarError(f"{engine}: no text satisfies this", "Look for a $ref that leads back to itself.")
+    return constraint
 
 
 def _route(bench: Workbench, constraint: Constraint) -> tuple[CompiledConstraint, str]:

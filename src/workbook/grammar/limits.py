@@ -9,11 +9,12 @@ another; ``workbook.grammar.worker`` is for schemas from strangers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex
 from workbook.grammar.engine import GrammarError
+from workbook.grammar.patterns import PIECES, patterns_of
 
 DEPTH = 100
 """Levels of JSON nesting; one property inside another is two. llguidance's reader ends at 128."""
@@ -47,8 +48,6 @@ COUNTED = (
 )  # fmt: skip
 LISTED = ("enum", "anyOf", "oneOf", "allOf", "prefixItems")
 COMPARED = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
-PIECES = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}|.", re.DOTALL)
-"""An escape, a class, a repetition with its bounds, or one character."""
 
 
 def check_limits(constraint: Constraint, engine: str = "") -> None:
@@ -99,15 +98,8 @@ def _check_keywords(part: Mapping[str, Any], bounds: Bounds) -> None:
     for name in COMPARED:
         if isinstance(part.get(name), int):
             _check(name, _digits(part[name]), DIGITS, "digits")
-    for pattern in _patterns(part):
+    for pattern in patterns_of(part):
         check_pattern(pattern, bounds)
-
-
-def _patterns(part: Mapping[str, Any]) -> Iterator[str]:
-    if isinstance(part.get("pattern"), str):
-        yield part["pattern"]
-    listed = part.get("patternProperties")
-    yield from (name for name in listed if isinstance(name, str)) if isinstance(listed, Mapping) else ()
 
 
 def repeats(pattern: str) -> int:

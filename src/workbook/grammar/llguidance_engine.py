@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
 from workbook.grammar.engine import GrammarError
-from workbook.grammar.schemas import call_schema, prepared
+from workbook.grammar.formats import ready, ready_call
 from workbook.grammar.tool_text import text_without
 from workbook.grammar.vocabulary import CLOSE, OPEN, Vocabulary
 
@@ -47,7 +47,7 @@ class LlguidanceEngine:
         from llguidance import LLMatcher, grammar_from
 
         if isinstance(constraint, JsonSchema):
-            return LLMatcher.grammar_from_json_schema(json.dumps(prepared(constraint.schema)), overrides=SPELLING)
+            return LLMatcher.grammar_from_json_schema(json.dumps(ready(constraint.schema)), overrides=SPELLING)
         if isinstance(constraint, Regex):
             return LLMatcher.grammar_from_regex(constraint.pattern)
         if isinstance(constraint, Gbnf):
@@ -63,7 +63,7 @@ class LlguidanceEngine:
         begin, end = (f"<[{self.vocabulary.control[tag]}]>" if marked else json.dumps(tag) for tag in (OPEN, CLOSE))
         names = [f"call_{index}" for index in range(len(constraint.tools))]
         rules = [
-            f"{name}: %json {json.dumps(call_schema(tool) | {'x-guidance': SPELLING})}"
+            f"{name}: %json {json.dumps(ready_call(tool) | {'x-guidance': SPELLING})}"
             for name, tool in zip(names, constraint.tools, strict=True)
         ]
         body = f'body: "\\n" ({" | ".join(names)}) "\\n" {end}'

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
 from workbook.grammar.engine import GrammarError, accepted_by_trial
-from workbook.grammar.schemas import call_schema, prepared
+from workbook.grammar.formats import ready, ready_call
+from workbook.grammar.patterns import PIECES
 from workbook.grammar.tool_text import text_without
 from workbook.grammar.vocabulary import Vocabulary
 
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
     import torch
 
 GAP = "\ue0f0"  # stands where outlines_core would allow whitespace; private use, so nobody's text
-END = "\x04"
-"""Stands for the stop token at the end of every expression.
+BEGIN, END = "\x05", "\x04"
+"""Stand before and after every expression; no text of ours holds them.
 
-In an Index of outlines_core 0.2.14 no token leads from a final state to one that is not final: ``1`` cannot go
-on to ``1.5``. With an end of our own, only the state after it is final.
+END is the stop token. In an Index of outlines_core 0.2.14 no token leads from a final state to one that is not
+final: ``1`` cannot go on to ``1.5``. With an end of our own, only the state after it is final. BEGIN is consumed
+before a text begins. The engine prepares for matches that begin anywhere, and where the first letter may come again
+(``"`` in a string, as ``\\"``) that takes 2**n states for n letters; nothing begins inside when only BEGIN begins.
 """
+NEGATED = {".": f"[^\n{BEGIN}{END}]", "[^": f"[^{BEGIN}{END}"}
 LONGEST_TEXT = 8192
 
 
@@ -44,7 +48,7 @@ class OutlinesCoreEngine:
 
         tokens = self._marked if isinstance(constraint, ToolCalls) else self._plain
         try:
-            index = Index(f"(?:{self.pattern(constraint)}){END}", tokens)
+            index = Index(f"{BEGIN}(?:{self.pattern(constraint)}){END}", tokens)
             return OutlinesCoreConstraint(self.vocabulary, index)
         except (ValueError, TypeError) as error:
             raise GrammarError(f"outlines_core cannot compile this: {str(error)[:300]}") from error
@@ -52,25 +56,31 @@ class OutlinesCoreEngine:
     def pattern(self, constraint: Constraint) -> str:
         """The regular expression that the constraint becomes."""
         if isinstance(constraint, Regex):
-            return unanchored(constraint.pattern)
+            return without_ends(unanchored(constraint.pattern))
         if isinstance(constraint, JsonSchema):
-            return json_pattern(prepared(constraint.schema))
+            return json_pattern(ready(constraint.schema))
         if isinstance(constraint, Gbnf):
             raise GrammarError("outlines_core knows no grammars", "Use engine='xgrammar' or engine='llguidance'.")
         return self._calls_pattern(constraint)
 
     def _calls_pattern(self, constraint: ToolCalls) -> str:
         begin, end = map(re.escape, self.vocabulary.tags)
-        calls = "|".join(json_pattern(call_schema(tool)) for tool in constraint.tools)
+        calls = "|".join(json_pattern(ready_call(tool)) for tool in constraint.tools)
         call = f"{begin}\n(?:{calls})\n{end}"
         several = f"{call}(?:\n{call})*" if constraint.parallel else call
-        return several if constraint.required else f"{text_without(self.vocabulary.tags)}(?:{several})?"
+        return several if constraint.required else f"{without_ends(text_without(self.vocabulary.tags))}(?:{several})?"
 
 
 def unanchored(pattern: str) -> str:
     """The pattern without ``^`` at its start and ``$`` at its end: a constraint speaks of the whole text anyway."""
     ends = pattern.endswith("$") and not pattern.endswith("\\$")
     return pattern.removeprefix("^")[: -1 if ends else None]
+
+
+def without_ends(pattern: str) -> str:
+    """The pattern whose negations do not admit :data:`END`, or a text might stop where one more letter is due."""
+    pieces = (piece[0] for piece in PIECES.finditer(pattern))
+    return "".join(NEGATED.get(piece[:2], piece[:2]) + piece[2:] for piece in pieces)
 
 
 def json_pattern(schema: Any) -> str:
@@ -89,9 +99,9 @@ def json_pattern(schema: Any) -> str:
 def _vocabulary(token_bytes: tuple[bytes, ...], stop_ids: tuple[int, ...]) -> Any:
     from outlines_core import Vocabulary as Tokens
 
-    ids: dict[str | bytes, list[int]] = {END.encode(): [stop_ids[0]]}
+    ids: dict[str | bytes, list[int]] = {BEGIN.encode(): [stop_ids[0]], END.encode(): [stop_ids[0]]}
     for index, token in enumerate(token_bytes):
-        if token and END.encode() not in token:
+        if token and not set(token) & set(f"{BEGIN}{END}".encode()):
             ids.setdefault(token, []).append(index)
     nobody = len(token_bytes)  # the engine's own end-of-text, which our END replaces
     return Tokens(nobody, ids)
@@ -115,6 +125,7 @@ class OutlinesCoreMatcher:
         from outlines_core import Guide
 
         self.inner, self.stop = Guide(index, max_rollback=LONGEST_TEXT), stop
+        self.inner.advance(stop, return_tokens=False)  # as BEGIN, which nothing else can be here
 
     def consume(self, token: int) -> bool:
         """Accept a token, unless the expression forbids it."""

@@ -8,7 +8,7 @@ what function calling means by it; an object that lists none stays open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from referencing.exceptions import Unresolvable
@@ -172,6 +172,21 @@ def subschemas(schema: Any) -> Iterator[Mapping[str, Any]]:
             parts = [value] if key in IN_PLACE and not isinstance(value, list) else []
         for part in parts:
             yield from subschemas(part)
+
+
+def mapped(schema: Any, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Any:
+    """The schema with every part changed, those inside first."""
+    if not isinstance(schema, Mapping):
+        return schema
+    result: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in IN_OBJECT and isinstance(value, Mapping):
+            result[key] = {name: mapped(part, change) for name, part in value.items()}
+        elif key in IN_LIST and isinstance(value, list):
+            result[key] = [mapped(part, change) for part in value]
+        else:
+            result[key] = mapped(value, change) if key in IN_PLACE else value
+    return change(result)
 
 
 def call_schema(tool: Tool) -> dict[str, Any]:

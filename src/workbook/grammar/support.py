@@ -14,8 +14,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workbook.core.constraints import Constraint, Gbnf, JsonSchema, ToolCalls
-from workbook.grammar.schemas import ANNOTATIONS, call_schema, prepared, subschemas
+from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
+from workbook.grammar.formats import OURS, ready, ready_call
+from workbook.grammar.patterns import (
+    anchored_inside,
+    depends_on_alphabet,
+    excludes_escaped,
+    looks_around,
+    misread,
+    nests,
+    patterns_of,
+    read_differently,
+    writes_quotes,
+)
+from workbook.grammar.schemas import ANNOTATIONS, subschemas
 
 ENGINES = ("outlines_core", "xgrammar", "llguidance")
 
@@ -49,24 +61,13 @@ UNKNOWN_TO_LLGUIDANCE = {
 }  # fmt: skip
 
 FORMATS_OF: dict[str, set[str]] = {
-    "outlines_core": {"date", "time", "date-time", "uuid", "email", "uri"},
-    "xgrammar": {
-        "date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uuid", "uri", "uri-reference",
-        "uri-template", "json-pointer", "relative-json-pointer",
-    },
-    "llguidance": {"date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uuid", "uri"},
-}  # fmt: skip
+    "outlines_core": {"uuid"},
+    "xgrammar": {"duration", "email", "ipv6", "uuid", "uri", "uri-reference"},
+    "llguidance": {"duration", "email", "hostname", "ipv6", "uuid", "uri"},
+}
+"""Whose texts were all valid, of many drawn at random; besides those of ``formats.WRITTEN_OUT``."""
 EXACT_INTEGER = 2**53
 """Up to here a float tells one integer from the next; bounds are floats to the engines."""
-LOOKS = re.compile(r"\(\?(?!:)|\\[bB1-9]")
-"""Looking around, flags, word boundaries, back references: no regular expression, and xgrammar passes some over."""
-
-RISKY = re.compile(r"""(?<!\\)\.|["^$|]|\\[^d.\-+/()]""")
-"""Outside of classes: any character, a quote, an inner anchor or alternative, a rarer escape."""
-RISKY_IN_CLASS = re.compile(r"""^\^|["]|\\[^d.\-+/]|[^\\]-.""")
-"""Inside of one: a negation, a quote, a rarer escape, a range beyond letters and digits."""
-HARMLESS_RANGE = re.compile(r"[a-z]-[a-z]|[A-Z]-[A-Z]|[0-9]-[0-9]")
-
 
 Rule = Callable[[Mapping[str, Any]], Iterator[str]]
 
@@ -83,16 +84,25 @@ def gaps(constraint: Constraint, engine: str) -> list[Gap]:
     """What ``engine`` would not enforce of ``constraint``; empty when it can be trusted with it."""
     if isinstance(constraint, Gbnf):
         return [Gap("a grammar", "the constraint")] if engine == "outlines_core" else []
+    if isinstance(constraint, Regex):
+        return [Gap(keyword, "the pattern") for keyword in _regex_gaps(constraint.pattern, engine)]
     if isinstance(constraint, JsonSchema):
-        return _schema_gaps(prepared(constraint.schema), engine, "the schema")
+        return _schema_gaps(ready(constraint.schema), engine, "the schema")
     if isinstance(constraint, ToolCalls):
-        return [gap for tool in constraint.tools for gap in _schema_gaps(call_schema(tool), engine, tool.name)]
+        return [gap for tool in constraint.tools for gap in _schema_gaps(ready_call(tool), engine, tool.name)]
     return []
 
 
 def enforcers(constraint: Constraint) -> list[str]:
     """The engines that enforce all of ``constraint``."""
     return [engine for engine in ENGINES if not gaps(constraint, engine)]
+
+
+def _regex_gaps(pattern: str, engine: str) -> Iterator[str]:
+    if looks_around(pattern) or (engine != "llguidance" and anchored_inside(pattern)):
+        yield "an anchor, or looking around, inside"
+    if read_differently(pattern, engine):
+        yield "what readers take for different things"
 
 
 def _schema_gaps(schema: Any, engine: str, where: str) -> list[Gap]:
@@ -157,26 +167,63 @@ def _false_property(part: Mapping[str, Any]) -> Iterator[str]:
         yield "a boolean as a property's schema"
 
 
+def _loose_prefix(part: Mapping[str, Any]) -> Iterator[str]:
+    """It knows arrays of exactly their first items."""
+    fixed = part.get("prefixItems", [])
+    exact = part.get("minItems") == len(fixed) and (part.get("items") is False or part.get("maxItems") == len(fixed))
+    if fixed and not exact:
+        yield "prefixItems, of which some may be absent or more may follow"
+
+
+def _crossed_bounds(part: Mapping[str, Any]) -> Iterator[str]:
+    """Nothing satisfies them, and it takes the empty text for something that does."""
+    for least, most in (("minItems", "maxItems"), ("minLength", "maxLength")):
+        if part.get(least, 0) > part.get(most, float("inf")):
+            yield f"{least} above {most}"
+
+
 def _escaped_name(part: Mapping[str, Any]) -> Iterator[str]:
     if any(re.search(r'["\\\x00-\x1f]', name) for name in part.get("properties", {})):
         yield "a property whose name JSON escapes"
 
 
-def _risky_pattern(part: Mapping[str, Any]) -> Iterator[str]:
+def _pattern_in_quotes(part: Mapping[str, Any]) -> Iterator[str]:
     """A pattern is copied into the string as it is: it must not be able to write a quote or a backslash."""
-    pattern = part.get("pattern")
-    if not isinstance(pattern, str):
-        return
-    inner = pattern.removeprefix("^").removesuffix("$")
-    outside = re.sub(r"\[.*?\]", "", inner)
-    classes = [HARMLESS_RANGE.sub("", found) for found in re.findall(r"\[(.*?)\]", inner)]
-    if RISKY.search(outside) or any(RISKY_IN_CLASS.search(found) for found in classes):
+    if any(writes_quotes(pattern) for pattern in patterns_of(part) if pattern not in OURS):
         yield "pattern that could match a quote or a backslash"
 
 
 def _looking_pattern(part: Mapping[str, Any]) -> Iterator[str]:
-    if isinstance(part.get("pattern"), str) and LOOKS.search(part["pattern"]):
+    if any(map(looks_around, patterns_of(part))):
         yield "pattern that looks around"
+
+
+def _excluding_pattern(part: Mapping[str, Any]) -> Iterator[str]:
+    if any(map(excludes_escaped, patterns_of(part))):
+        yield "pattern that excludes a quote or a backslash"
+
+
+def _misread_pattern(part: Mapping[str, Any]) -> Iterator[str]:
+    if any(map(misread, patterns_of(part))):
+        yield "pattern with a letter that JSON escapes, or a class that it misreads"
+
+
+def _nesting_pattern(part: Mapping[str, Any]) -> Iterator[str]:
+    """xgrammar 0.2.8 reads ``(?:ab{1,2})?`` as one that may begin at the ``b``."""
+    if any(nests(pattern) or anchored_inside(pattern) for pattern in patterns_of(part)):
+        yield "pattern with a repetition inside of a repeated, optional or alternative part, or an anchor inside"
+
+
+def _foreign_pattern(engine: str) -> Rule:
+    def rule(part: Mapping[str, Any]) -> Iterator[str]:
+        if any(read_differently(pattern, engine) for pattern in patterns_of(part)):
+            yield "pattern that readers take for different things"
+        named = part.get("patternProperties", {})
+        alone = len(named) == 1 and not part.get("properties") and part.get("additionalProperties") is False
+        if any(map(depends_on_alphabet, named)) and not alone:
+            yield "patternProperties of \\w, \\d or \\s beside other properties"
+
+    return rule
 
 
 def _distant_reference(part: Mapping[str, Any]) -> Iterator[str]:
@@ -191,6 +238,15 @@ def _format_beyond(engine: str) -> Rule:
             yield f"format {part['format']}"
 
     return rule
+
+
+def _narrow_bounds(part: Mapping[str, Any]) -> Iterator[str]:
+    """llguidance 1.9.1 admits ``1`` where ``1 < x < 1.5`` is asked."""
+    least = [part[name] for name in ("minimum", "exclusiveMinimum") if name in part]
+    most = [part[name] for name in ("maximum", "exclusiveMaximum") if name in part]
+    narrow = least and most and min(most) - max(least) < 1 and part.get("type") != "integer"
+    if narrow and any(float(part[name]).is_integer() for name in BOUNDS & set(part) if name.startswith("exclusive")):
+        yield "an exclusive bound with the other less than one away"
 
 
 def _huge_bound(part: Mapping[str, Any]) -> Iterator[str]:
@@ -233,12 +289,17 @@ COMMON = (
     _countable_repeats,
 )  # fmt: skip
 RULES: dict[str, tuple[Rule, ...]] = {
-    "outlines_core": (*COMMON, _escaped_name, _risky_pattern, _format_beyond("outlines_core")),
-    "xgrammar": (*COMMON, _looking_pattern, _format_beyond("xgrammar")),
+    "outlines_core": (
+        *COMMON, _escaped_name, _pattern_in_quotes, _looking_pattern, _loose_prefix, _crossed_bounds,
+        _foreign_pattern("outlines_core"), _format_beyond("outlines_core"),
+    ),
+    "xgrammar": (
+        *COMMON, _looking_pattern, _misread_pattern, _nesting_pattern, _foreign_pattern("xgrammar"),
+        _format_beyond("xgrammar"),
+    ),
     "llguidance": (
-        _huge_bound,
-        _countable_repeats,
+        _huge_bound, _narrow_bounds, _countable_repeats, _excluding_pattern, _foreign_pattern("llguidance"),
         _format_beyond("llguidance"),
-    ),  # it looks at oneOf itself, and refuses overlaps
-}
+    ),
+}  # fmt: skip
 """What is looked at besides keywords. llguidance looks at ``oneOf`` itself, and refuses what may overlap."""

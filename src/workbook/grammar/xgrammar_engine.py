@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from workbook.core.constraints import Constraint, Gbnf, JsonSchema, Regex, ToolCalls
 from workbook.grammar import masks as bits
 from workbook.grammar.engine import GrammarError, accepted_by_trial
-from workbook.grammar.schemas import call_schema, prepared
+from workbook.grammar.formats import ready, ready_call
 from workbook.grammar.tool_text import text_without
 from workbook.grammar.vocabulary import Vocabulary
 
@@ -33,6 +34,10 @@ MENDS = (
     (r' | ("u" [A-Fa-f0-9] [A-Fa-f0-9] [A-Fa-f0-9] [A-Fa-f0-9])', ""),
 )
 """What is put right in the text of a grammar that xgrammar makes of a schema."""
+PATTERN = re.compile(r'(Regex\("(?:[^"\\]|\\.)*")')
+"""A pattern of the schema's own, which may look like something to mend, and is left alone."""
+SHORT_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9a-f]{2})")
+"""``ß`` before ``e``, which it writes as ``\\xdfe`` and reads back as one letter."""
 
 
 class XgrammarEngine:
@@ -52,7 +57,7 @@ class XgrammarEngine:
 
     def _compile(self, constraint: Constraint) -> Any:
         if isinstance(constraint, JsonSchema):
-            return self._plain.compile_grammar(_json_grammar(prepared(constraint.schema)))
+            return self._plain.compile_grammar(_json_grammar(ready(constraint.schema)))
         if isinstance(constraint, Regex):
             return self._plain.compile_regex(constraint.pattern)
         if isinstance(constraint, Gbnf):
@@ -61,7 +66,7 @@ class XgrammarEngine:
 
     def _calls(self, constraint: ToolCalls) -> dict[str, Any]:
         """The structural tag: optional text, then one call, or several with a newline between them."""
-        call = {"type": "or", "elements": [self._call(call_schema(tool)) for tool in constraint.tools]}
+        call = {"type": "or", "elements": [self._call(ready_call(tool)) for tool in constraint.tools]}
         more = _sequence({"type": "const_string", "value": "\n"}, call)
         calls = _sequence(call, {"type": "star", "content": more}) if constraint.parallel else call
         if constraint.required:
@@ -97,10 +102,15 @@ def _json_grammar(schema: Any) -> str:
 
     text = json.dumps(schema)
     grammar = xgrammar.Grammar.from_json_schema(text, any_whitespace=False, separators=SEPARATORS, strict_mode=False)
-    mended = str(grammar)
+    pieces = PATTERN.split(str(grammar))
+    pieces[::2] = map(_mended, pieces[::2])
+    return SHORT_ESCAPE.sub(r"\1\\u00\2", "".join(pieces))
+
+
+def _mended(rules: str) -> str:
     for written, wanted in MENDS:
-        mended = mended.replace(written, wanted)
-    return mended
+        rules = rules.replace(written, wanted)
+    return rules
 
 
 @lru_cache(maxsize=1)

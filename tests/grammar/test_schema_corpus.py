@@ -79,10 +79,10 @@ def test_jsonschema_judges_every_instance_as_we_do(topic: str) -> None:
 def test_the_routed_default_lets_no_invalid_instance_through(topic: str) -> None:
     vocabulary = workbench(toy_model()).vocabulary
     ask = judge(vocabulary, AUTO)
-    document = judge_all(cases_of(topic), {AUTO: ask}, vocabulary)
+    document = judge_all(cases_of(topic), {AUTO: ask})
     assert document["wrong"] == []
     assert document["lost"] == []
-    refused = {case.id for case in cases_of(topic) if judge_all([case], {AUTO: ask}, vocabulary)["reasons"][AUTO]}
+    refused = {case.id for case in cases_of(topic) if judge_all([case], {AUTO: ask})["reasons"][AUTO]}
     assert {name.removesuffix(".json") for name in refused} == {n for n in REFUSED if n.startswith(f"{topic}/")}
 
 
@@ -91,7 +91,7 @@ def test_behind_the_check_no_engine_lets_an_invalid_instance_through(engine: str
     vocabulary = workbench(toy_model()).vocabulary
     ask = judge(vocabulary, engine)
     cases = [case for topic in TOPICS for case in cases_of(topic)]
-    document = judge_all(cases, {AUTO: ask, engine: ask}, vocabulary)
+    document = judge_all(cases, {AUTO: ask, engine: ask})
     checked = document["metrics"][f"{engine}+check.wrong_accepts"]
     assert checked["estimate"] == 0
     assert checked["n"] > judged

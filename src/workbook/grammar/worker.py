@@ -68,8 +68,7 @@ class Worker:
         """The answer. Raises :class:`Killed` at a limit, and a ``WorkbookError`` that was raised inside."""
         try:
             self.start()
-            self._pipe.send(question)
-            return self._receive(self.seconds)
+            return self._answer(question)
         except BaseException as error:
             # An interrupt too: the process would go on computing what nobody waits for.
             if isinstance(error, Killed) or not isinstance(error, WorkbookError):
@@ -78,14 +77,19 @@ class Worker:
 
     def start(self) -> None:
         """Start the process, unless it runs; it takes the time that the engines take to import."""
-        if self._process is not None:
+        if self._process is not None and self._process.is_alive():
             return
+        self.close()  # of one that was ended from outside
         context = _context(self.preload)
         self._pipe, other = context.Pipe()
         self._process = context.Process(target=serve, args=(other, self.make, self.memory), daemon=True)
         self._process.start()
         other.close()
-        self._receive(START_SECONDS)
+        try:
+            self._receive(START_SECONDS)
+        except Killed as death:
+            self.close()
+            raise WorkbookError(f"the worker did not start: {death.message}", _UNGUARDED) from death
 
     def close(self) -> None:
         """Kill the process, if there is one, and wait until it is gone."""
@@ -96,6 +100,13 @@ class Worker:
             process.kill()
             process.join()
             process.close()
+
+    def _answer(self, question: Any) -> Any:
+        try:
+            self._pipe.send(question)
+        except ConnectionError:
+            raise self._death() from None
+        return self._receive(self.seconds)
 
     def _receive(self, seconds: float) -> Any:
         started = time.monotonic()
@@ -120,6 +131,7 @@ class Worker:
         return Killed(f"the engine took its process down ({how}): out of memory or of stack", _WAY_OUT, "crash")
 
 
+_UNGUARDED = "In a script, start it under if __name__ == '__main__': a worker imports the script anew."
 _WAY_OUT = "Simplify the schema: fewer values, smaller bounds, less depth."
 
 

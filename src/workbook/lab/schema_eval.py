@@ -20,11 +20,8 @@ from workbook.core.settings import unknown
 from workbook.core.stats import wilson
 from workbook.grammar import ENGINES
 from workbook.grammar.compiling import workbench
-from workbook.grammar.vocabulary import Vocabulary
 from workbook.grammar.worker import MEMORY, SECONDS, Killed, Worker
 from workbook.lab.schema_judge import AUTO, Judgement, Question, judge_maker
-from workbook.lab.schema_spelling import spellings
-from workbook.models.tokens import GUARD, guard
 from workbook.suites.schema_bench import EXPECTED, BadFile, SchemaCase
 
 CHECKED = "+check"
@@ -54,7 +51,7 @@ def evaluate_schemas(
         asks: dict[str, Ask] = {}
         for name in arms(engines):
             asks[name] = workers.enter_context(Worker(judge_maker(vocabulary, name), seconds, memory)).ask
-        document = judge_all(cases, asks, vocabulary)
+        document = judge_all(cases, asks)
     limits = {"seconds": seconds, "memory_mib": memory // 2**20}
     return {"suite": suite, "model": model.name, "decoding": "grammar", **document, "limits": limits}
 
@@ -67,7 +64,7 @@ def arms(engines: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([AUTO, *engines]))
 
 
-def judge_all(cases: Iterable[SchemaCase | BadFile], asks: Mapping[str, Ask], vocabulary: Vocabulary) -> dict[str, Any]:
+def judge_all(cases: Iterable[SchemaCase | BadFile], asks: Mapping[str, Ask]) -> dict[str, Any]:
     """The part of the document that the cases make; ``asks`` holds the judge of each engine."""
     start = time.perf_counter()
     tallies = {name: Tally() for name in _names(asks)}
@@ -78,7 +75,7 @@ def judge_all(cases: Iterable[SchemaCase | BadFile], asks: Mapping[str, Ask], vo
             bad.append(case)
             continue
         count += 1
-        question = question_of(case, vocabulary)
+        question = question_of(case)
         for engine, ask in asks.items():
             _count(tallies, engine, case, judged(ask, question))
     if not count:
@@ -95,11 +92,9 @@ def judge_all(cases: Iterable[SchemaCase | BadFile], asks: Mapping[str, Ask], vo
     }
 
 
-def question_of(case: SchemaCase, vocabulary: Vocabulary) -> Question:
-    """A case as a judge reads it: the schema as text, the instances' spellings as tokens."""
-    forms = (spellings(instance.value, case.schema) for instance in case.instances)
-    tokens = (tuple(tuple(_tokens(text, vocabulary)) for text in texts) for texts in forms)
-    return Question(json.dumps(case.schema), tuple(tokens))
+def question_of(case: SchemaCase) -> Question:
+    """A case as a judge reads it."""
+    return Question(json.dumps(case.schema), json.dumps([instance.value for instance in case.instances]))
 
 
 def judged(ask: Ask, question: Question) -> Judgement:
@@ -178,13 +173,6 @@ def _count(tallies: Mapping[str, Tally], engine: str, case: SchemaCase, answer: 
     if engine != AUTO:
         checked = replace(answer, refusals=answer.withheld, killed="") if answer.withheld else answer
         tallies[engine + CHECKED].add(case, checked)
-
-
-def _tokens(text: str, vocabulary: Vocabulary) -> list[int]:
-    """The tokens of a text in which nothing is a control token."""
-    pieces = [piece for piece in guard(text, vocabulary.control).split(GUARD) if piece]
-    encode = vocabulary.tokenizer.encode
-    return [token for piece in pieces for token in encode(piece, add_special_tokens=False)]
 
 
 def _share(count: int, n: int) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 One JSON file is one case. JSONSchemaBench keeps a bare schema a file; MaskBench wraps it, ``{"schema",
 "tests": [{"valid", "data", "description"}, ...]}``, and brings instances on both sides. A file may also hold a
 list of such wrapped cases, as the JSON Schema Test Suite's files do. A file that cannot be read is reported
-with its name and never dropped. Leaves out remote references: a schema is what stands in its file.
+with its name and never dropped. Of a key that stands twice in one object the last counts, as to all readers of
+JSON that we know. Leaves out remote references: a schema is what stands in its file.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ EXPECTED = (
     '{"schema": ..., "tests": [{"valid": true, "data": ...}]} (MaskBench).'
 )
 SHOWN = 5
+LARGEST = 16 * 2**20
+"""Bytes of a file; read, they take up to sixty times as much memory."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def case_files(root: Path) -> list[Path]:
     """The JSON files below ``root``, sorted; ``root`` itself when it is a file."""
     if not root.exists():
         raise WorkbookError(f"no folder {root}", "Give --data the path of a checkout's folder of schemas.")
-    found = [root] if root.is_file() else sorted(path for path in root.rglob("*.json") if path.is_file())
+    found = [root] if root.is_file() else sorted(path for path in root.rglob("*.json") if not path.is_dir())
     if not found:
         raise WorkbookError(f"no JSON files in {root}; it holds {_listing(root)}", EXPECTED)
     return found
@@ -80,6 +83,10 @@ def spread(paths: Sequence[Path], limit: int | None) -> list[Path]:
 def read_file(path: Path, root: Path) -> list[SchemaCase | BadFile]:
     """The cases of one file: one, unless it holds a list; or the reason why there is none."""
     name = path.relative_to(root).as_posix() if path != root else path.name
+    if not path.is_file():
+        return [BadFile(name, "no file: a broken link, or something else")]
+    if path.stat().st_size > LARGEST:
+        return [BadFile(name, f"{path.stat().st_size:,} bytes, and the limit is {LARGEST:,}")]
     try:
         # A byte order mark, which some editors write, is no part of the JSON.
         data = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_refuse)

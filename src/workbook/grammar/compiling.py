@@ -137,20 +137,22 @@ def _compile(bench: Workbench, constraint: Constraint, engine: str) -> tuple[Com
     try:
         missing = gaps(constraint, engine)
         if not missing:
-            return _begun(bench.engine(engine).compile(constraint), engine), engine
+            return _compiled_by(bench, constraint, engine), engine
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise GrammarError(f"{engine} cannot read this: {str(error)[:200]}", BROKEN) from error
     others = [name for name in enforcers(constraint) if name != engine]
     raise GrammarError(f"{engine} would not enforce {_listed(missing)}", _way_out(others))
 
 
-def _begun(constraint: CompiledConstraint, engine: str) -> CompiledConstraint:
-    """The constraint, once its first mask has shown that some text begins as it wants."""
-    packed = masks.allocate(1, constraint.vocabulary.width)
-    constraint.matcher().write_mask(packed, 0)
-    if not packed.any():
-        raise GrammarError(f"{engine}: no text satisfies this", "Look for a $ref that leads back to itself.")
-    return constraint
+def _compiled_by(bench: Workbench, constraint: Constraint, engine: str) -> CompiledConstraint:
+    """Compiled; where references might go round in a circle, a first mask shows that some text begins as it wants."""
+    made = bench.engine(engine).compile(constraint)
+    if "$ref" in constraint_key(constraint):
+        packed = masks.allocate(1, made.vocabulary.width)
+        made.matcher().write_mask(packed, 0)
+        if not packed.any():
+            raise GrammarError(f"{engine}: no text satisfies this", "Look for a $ref that leads back to itself.")
+    return made
 
 
 def _route(bench: Workbench, constraint: Constraint) -> tuple[CompiledConstraint, str]:

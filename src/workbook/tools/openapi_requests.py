@@ -1,0 +1,134 @@
+"""Sending one request to an API, and its answer as text.
+
+A request has a time limit for the whole of it, follows redirects on its own server only, and reads a limited answer.
+What the model may repair is a :class:`ToolError`. Leaves out what is asked (``openapi_arguments``) and who asks
+(``openapi_security``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbook.core.errors import WorkbookError
+from workbook.tools.openapi_arguments import Inputs
+from workbook.tools.openapi_security import Credentials, Identity, Scheme, identify
+from workbook.tools.openapi_writing import written
+from workbook.tools.toolbox import ToolError
+
+if TYPE_CHECKING:
+    import httpx2
+
+LARGEST = 256 * 2**10
+"""Bytes of an answer; no model reads more with profit."""
+LONGEST_REASON = 300
+"""Characters of an error's body that the model sees."""
+REDIRECTS = 5
+LATER = "Try again later."
+
+
+@dataclass(frozen=True)
+class Request:
+    """An operation, ready to be sent with arguments: ``security`` lists the combinations of schemes that it takes."""
+
+    method: str
+    server: str
+    path: str
+    inputs: Inputs
+    security: tuple[tuple[Scheme, ...], ...]
+    credentials: Credentials
+    seconds: float
+
+    @property
+    def label(self) -> str:
+        """``GET /users/{id}``, for messages; never with values."""
+        return f"{self.method} {self.path}"
+
+    async def send(self, arguments: Mapping[str, Any]) -> str:
+        """The answer as text.
+
+        Raises :class:`ToolError` for a refusal (4xx) or a failure that may pass, and :class:`WorkbookError` when a
+        person has to act: no server, no credentials.
+        """
+        if not self.server:
+            remedy = "Give its address as server=."
+            raise WorkbookError(f"{self.label}: the document does not say where the server is", remedy)
+        identity = identify(self.security, self.credentials)
+        try:
+            return await self._send(arguments, identity)
+        except ToolError as error:
+            raise ToolError(identity.hide(error.message), error.remedy) from None
+
+    async def _send(self, arguments: Mapping[str, Any], identity: Identity) -> str:
+        import httpx2
+
+        try:
+            async with asyncio.timeout(self.seconds), httpx2.AsyncClient(timeout=self.seconds) as client:
+                request = client.build_request(
+                    self.method, **written(self.server, self.path, self.inputs, arguments, identity)
+                )
+                response, content = await _exchange(client, request, self.label)
+        except (TimeoutError, httpx2.TimeoutException):
+            raise ToolError(f"{self.label} took more than {self.seconds:g} s", LATER) from None
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
+            raise ToolError(f"{self.label} got no answer ({type(error).__name__})", LATER) from None
+        return _result(self.label, response, identity.hide(_text(response, content)))
+
+
+async def _exchange(client: httpx2.AsyncClient, request: httpx2.Request, label: str) -> tuple[httpx2.Response, bytes]:
+    """The last answer and its body, behind redirects on the same server."""
+    for _ in range(REDIRECTS + 1):
+        response = await client.send(request, stream=True)
+        try:
+            if response.next_request is None:
+                return response, await _read(response, label)
+            onward = response.next_request
+        finally:
+            await response.aclose()
+        if _origin(onward.url) != _origin(request.url):
+            raise ToolError(f"{label} was redirected to another server, {onward.url.host}, which is not followed")
+        request = onward
+    raise ToolError(f"{label} was redirected more than {REDIRECTS} times")
+
+
+def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+async def _read(response: httpx2.Response, label: str) -> bytes:
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > LARGEST:
+            raise ToolError(f"the answer of {label} is larger than {LARGEST // 2**10} KiB", "Ask for less.")
+    return bytes(content)
+
+
+def _text(response: httpx2.Response, content: bytes) -> str:
+    """The body as it is, where it is text; else its type and size."""
+    media = response.headers.get("content-type", "").split(";")[0].strip().lower()
+    if not content:
+        return ""
+    if (
+        media
+        and not media.startswith("text/")
+        and not any(part in media for part in ("json", "xml", "yaml", "urlencoded"))
+    ):
+        return f"[{media}, {len(content)} bytes]"
+    try:
+        return content.decode(response.charset_encoding or "utf-8", "replace")
+    except LookupError:
+        return content.decode("utf-8", "replace")
+
+
+def _result(label: str, response: httpx2.Response, text: str) -> str:
+    status = f"{response.status_code} {response.reason_phrase}".strip()
+    short = " ".join(text.split())
+    reason = f": {short[:LONGEST_REASON]}" if short else ""
+    if response.status_code >= 500 or response.status_code in (408, 429):
+        raise ToolError(f"{label} failed with {status}{reason}", LATER)
+    if response.status_code >= 400:
+        raise ToolError(f"{label} was refused with {status}{reason}")
+    return text or status

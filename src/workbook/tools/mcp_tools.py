@@ -35,9 +35,12 @@ class Connection:
     the two agreed on.
     """
 
-    def __init__(self, client: Client, label: str) -> None:
-        self._client, self._label = client, label
-        self._converted = Converted()
+    def __init__(self, transport: Any, label: str, seconds: float) -> None:
+        from mcp import Client
+
+        # Without the SDK's cache: asking anew means asking the server.
+        self._client = Client(transport, read_timeout_seconds=seconds, message_handler=self._heard, cache=None)
+        self._label, self._converted = label, Converted()
         self.changed = False
 
     @property
@@ -61,6 +64,15 @@ class Connection:
         self._converted = convert(self._client, await _listed(self._client), self._label)
         return self.toolbox
 
+    async def _open(self, stack: AsyncExitStack) -> None:
+        await stack.enter_async_context(self._client)
+        await _listen(stack, self._client)
+        await self.refresh()
+
+    async def _heard(self, message: Any) -> None:
+        if getattr(message, "method", "") == "notifications/tools/list_changed":
+            self.changed = True
+
 
 @asynccontextmanager
 async def connect(
@@ -76,29 +88,17 @@ async def connect(
     program gets beside a few harmless ones. ``seconds`` is the time limit of each answer. Raises
     :class:`WorkbookError` when there is no server.
     """
-    from mcp import Client
-
-    label = f"MCP {server if isinstance(server, str) else server[0]}"
-    holder: list[Connection] = []
-
-    async def heard(message: Any) -> None:
-        if getattr(message, "method", "") == "notifications/tools/list_changed":
-            for connection in holder:
-                connection.changed = True
-
-    async with AsyncExitStack() as stack:
-        log = stack.enter_context(tempfile.TemporaryFile("w+"))
-        transport = await _transport(stack, server, headers or {}, environment or {}, log, seconds)
-        client = Client(transport, read_timeout_seconds=seconds, message_handler=heard, cache=None)
-        try:
-            await stack.enter_async_context(client)
-            connection = Connection(client, label)
-            holder.append(connection)
-            await _listen(stack, client)
-            await connection.refresh()
-        except Exception as error:
-            raise WorkbookError(f"no MCP server at {label[4:]}: {_reason(error)}{_said(log)}", "Check it.") from error
-        yield connection
+    name = server if isinstance(server, str) else server[0]
+    with tempfile.TemporaryFile("w+") as log:
+        async with AsyncExitStack() as stack:
+            transport = await _transport(stack, server, headers or {}, environment or {}, log, seconds)
+            connection = Connection(transport, f"MCP {name}", seconds)
+            try:
+                await connection._open(stack)
+            except Exception as error:
+                reason = _reason(error) + _said(log)
+                raise WorkbookError(f"no MCP server at {name}: {reason}", "Check that it runs.") from error
+            yield connection
 
 
 def convert(client: Client, offered: Sequence[mcp_types.Tool], label: str) -> Converted:

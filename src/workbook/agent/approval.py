@@ -21,7 +21,6 @@ from workbook.core.chat import ToolCall
 from workbook.core.settings import unknown
 from workbook.tools.toolbox import BoundTool, Risk
 
-
 DESTRUCTIVE: tuple[Risk, ...] = ("destructive",)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from copy import deepcopy
 from dataclasses import replace
 
 from workbook.agent.guards import short_error
@@ -21,7 +22,7 @@ from workbook.tools.toolbox import BoundTool, Toolbox, ToolError
 def call_problems(call: ToolCall, toolbox: Toolbox) -> list[str]:
     """What is wrong with a call: by its schema first, then, where that holds, by the tool's own check."""
     try:
-        return call_errors(call, toolbox.shown) or toolbox[call.name].check(call.arguments)
+        return call_errors(call, toolbox.shown) or toolbox[call.name].check(deepcopy(call.arguments))
     except WorkbookError as error:
         return [str(error)]
     except Exception as error:  # a check that breaks has not said yes
@@ -47,13 +48,18 @@ async def execute(record: CallRecord, tool: BoundTool, limit: float) -> CallReco
     A tool that computes without ever awaiting cannot be interrupted: it belongs into a thread or a process.
     """
     started = time.perf_counter()
-    task = asyncio.ensure_future(tool.run(record.call.arguments))
+    task = asyncio.ensure_future(_given(tool, record.call))
     task.add_done_callback(lambda done: done.cancelled() or done.exception())  # an error after the end is nobody's
     try:
         await asyncio.wait({task}, timeout=limit)
     finally:
         task.cancel()
     return replace(_outcome(record, task, limit), seconds=time.perf_counter() - started)
+
+
+async def _given(tool: BoundTool, call: ToolCall) -> str:
+    """What the tool gives back; it gets a copy, so that no tool can change what the trace says it was asked."""
+    return await tool.run(deepcopy(call.arguments))
 
 
 def _outcome(record: CallRecord, task: asyncio.Future[str], limit: float) -> CallRecord:

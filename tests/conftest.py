@@ -14,7 +14,7 @@ from workbook.core.settings import data_dir
 if TYPE_CHECKING:
     from workbook.runner import RunReport
 
-PARTS = ("notebooks", "pocket", "gpu", "chromium", "bubblewrap")
+PARTS = ("notebooks", "pocket", "gpu", "chromium", "bubblewrap", "podman")
 """Parts that a machine or a clone may lack."""
 
 

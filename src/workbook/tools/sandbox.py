@@ -1,0 +1,155 @@
+"""A place to run code that a model wrote: what every sandbox offers, and which one to take.
+
+The threat is a program that is careless or hostile and runs as this user. A sandbox keeps it from files, secrets,
+processes and networks outside, and from taking more time, memory, processes, output or disk than it was given. It
+does not keep it from spending what it was given, from lying in its output, or from a hole in the kernel, which all of
+them share; that needs a virtual machine. The sandboxes themselves are ``workbook.tools.bubblewrap`` and
+``workbook.tools.container``; ``workbook.tools.escapes`` attacks them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, Protocol
+
+from workbook.core.errors import UsageError, WorkbookError
+
+MIB = 2**20
+Cut = Literal["", "time", "output", "memory"]
+"""The limit that ended a program; a sandbox may also end it by a signal, which shows in the status alone."""
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+TRIAL = "import os\nchild = os.fork()\nif child:\n    os.waitpid(child, 0)\n    print('works')\n"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one program may take: seconds of wall clock, bytes of memory, processes and threads at a time, bytes of
+    output and errors together, and bytes that it may write to its own ``/tmp``.
+    """
+
+    seconds: float = 10.0
+    memory: int = 256 * MIB
+    processes: int = 32
+    output: int = 64 * 1024
+    disk: int = 16 * MIB
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            # A size of 0 means "without limit" to mount, and so does infinity to a clock.
+            if not (math.isfinite(value) and value > 0):
+                raise UsageError(f"a limit of {value} {name}", "Every limit is a finite number above 0.")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a program ended: ``status`` as a shell shows it (128 and the signal's number after a signal; 127 when there
+    is no such command), what it wrote, the seconds it ran, and the limit that cut it, if one did.
+    """
+
+    status: int
+    output: str
+    errors: str
+    seconds: float
+    cut: Cut = ""
+
+
+class Sandbox(Protocol):
+    """A place where a program can do no harm. Its working directory is an empty ``/tmp`` of its own."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def python(self) -> str:
+        """The path of a Python inside."""
+
+    def available(self) -> str:
+        """Nothing when it works here, tried once; else the reason why not."""
+
+    def run(
+        self,
+        command: Sequence[str],
+        files: Mapping[str, str | bytes] | None = None,
+        stdin: str | bytes = b"",
+        limits: Limits = Limits(),
+    ) -> Finished:
+        """Run a program and its arguments to the end, beside read-only ``files`` by their relative paths.
+
+        Raises ``UsageError`` for a request that makes no sense, and ``WorkbookError`` when the sandbox could not be
+        made. The program has not started in either case.
+        """
+
+
+def best_sandbox() -> Sandbox:
+    """The first that works: a container engine, else bubblewrap; else ``WorkbookError`` with all the reasons.
+
+    Nothing is ever run without a sandbox instead.
+    """
+    reasons = {}
+    for sandbox in sandboxes():
+        reasons[sandbox.name] = sandbox.available()
+        if not reasons[sandbox.name]:
+            return sandbox
+    listed = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+    raise WorkbookError(
+        f"no sandbox works here, and code of a model runs in nothing else ({listed})", "make system-deps"
+    )
+
+
+def sandboxes() -> tuple[Sandbox, ...]:
+    """All that we know, the preferred first, whether they work here or not."""
+    from workbook.tools.bubblewrap import Bubblewrap
+    from workbook.tools.container import Container
+
+    return Container("podman"), Container("docker"), Bubblewrap()
+
+
+@lru_cache
+def trial(sandbox: Sandbox) -> str:
+    """Nothing when a trivial program runs in ``sandbox``; else what went wrong. Tried once for each sandbox."""
+    try:
+        finished = sandbox.run((sandbox.python, "-I", "-c", TRIAL))
+    except WorkbookError as error:
+        return error.message
+    if (finished.status, finished.output) == (0, "works\n"):
+        return ""
+    said = " ".join(finished.errors.split())[-300:]
+    return f"a trial ended with status {finished.status}" + (f": {said}" if said else "")
+
+
+def checked_command(command: Sequence[str]) -> list[str]:
+    """``command`` as a list; raises ``UsageError`` unless it is a program and its arguments."""
+    if isinstance(command, str | bytes):
+        raise UsageError("a command is a list, not one text", f"Say {command.split()!r}; no shell splits it.")
+    words = list(command)
+    if not words or not words[0]:
+        raise UsageError("an empty command", "Name a program first, then its arguments.")
+    if any(not isinstance(word, str) or "\0" in word for word in words):
+        raise UsageError("a command of something else than text", "Every argument is a text without a NUL character.")
+    return words
+
+
+def checked_files(files: Mapping[str, str | bytes] | None, limits: Limits) -> dict[str, bytes]:
+    """``files`` as bytes; raises ``UsageError`` for a path that leaves the working directory, or for too much."""
+    contents = {path: as_bytes(content) for path, content in (files or {}).items()}
+    for path in contents:
+        if not all(NAME.fullmatch(part) for part in path.split("/")):
+            raise UsageError(
+                f"{path!r} is no path for a file in a sandbox",
+                "It is relative, without '..' or hidden names, of letters, digits, '.', '_', '-' and '/'.",
+            )
+        if any(other.startswith(f"{path}/") for other in contents):
+            raise UsageError(f"{path!r} is a file and a folder at once", "Rename one of them.")
+    if sum(map(len, contents.values())) > limits.disk:
+        raise UsageError(f"the files are larger than {limits.disk} bytes", "Pass less, or raise the limit 'disk'.")
+    return contents
+
+
+def as_bytes(content: str | bytes) -> bytes:
+    """Text in UTF-8; half a surrogate pair, which a model can write in JSON, becomes ``?``."""
+    return content.encode("utf-8", "replace") if isinstance(content, str) else content

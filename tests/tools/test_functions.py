@@ -192,9 +192,17 @@ def test_methods_and_callable_objects_are_functions_too():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [("as it is", "as it is"), ("", ""), (None, "null"), (1.5, "1.5"), (float("nan"), "null"), ({"ö": [1, 2]}, '{"ö": [1, 2]}'),
-     (Place("Oslo"), '{"city": "Oslo", "tags": []}'), (date(2026, 1, 2), '"2026-01-02"')],
-)  # fmt: skip
+    [
+        ("as it is", "as it is"),
+        ("", ""),
+        (None, "null"),
+        (1.5, "1.5"),
+        (float("nan"), "null"),
+        ({"ö": [1, 2]}, '{"ö": [1, 2]}'),
+        (Place("Oslo"), '{"city": "Oslo", "tags": []}'),
+        (date(2026, 1, 2), '"2026-01-02"'),
+    ],
+)
 def test_results_become_text(value, text):
     def give() -> Any:
         return value
@@ -250,8 +258,15 @@ def unknown(name: NotThere) -> str:  # type: ignore[name-defined] # noqa: F821
 
 @pytest.mark.parametrize(
     ("function", "parameter"),
-    [(many, "things"), (keywords, "things"), (untyped, "bare"), (placed, "first"), (opaque, "thing"), (unknown, "NotThere")],
-)  # fmt: skip
+    [
+        (many, "things"),
+        (keywords, "things"),
+        (untyped, "bare"),
+        (placed, "first"),
+        (opaque, "thing"),
+        (unknown, "NotThere"),
+    ],
+)
 def test_what_cannot_be_described_is_an_error_that_names_it(function, parameter):
     with pytest.raises(UsageError, match=parameter) as caught:
         from_function(function)

@@ -48,18 +48,31 @@ def read_document(source: Source) -> tuple[dict[str, Any], str]:
 
 def is_url(place: str) -> bool:
     """Whether ``place`` is an address on the web."""
-    return urlsplit(place).scheme in ("http", "https")
+    try:
+        parts = urlsplit(place)
+    except ValueError:  # such as a bracket without its twin
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def join(place: str, reference: str) -> str:
+    """The address of ``reference`` as seen from ``place``; ``""`` when that is none on the web."""
+    try:
+        joined = urljoin(place, reference)
+    except ValueError:
+        return ""
+    return joined if is_url(joined) else ""
 
 
 def beside(place: str, reference: str) -> str:
     """``reference`` as seen from the document at ``place``; a document on the web cannot point to a local file."""
-    if is_url(reference):
-        return reference
     if is_url(place):
-        joined = urljoin(place, reference)
-        if not is_url(joined):
+        joined = join(place, reference)
+        if not joined:
             raise DocumentError(f"{place} points to {reference!r}, which is not on the web")
         return joined
+    if is_url(reference):
+        return reference
     return str(Path(place).parent / reference)
 
 

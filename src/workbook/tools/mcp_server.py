@@ -62,7 +62,7 @@ class ToolServer:
         """Serve on this machine while the context lasts; gives the URL. Port 0 takes a free one."""
         import uvicorn
 
-        with socket.create_server((HOST, port)) as listening:
+        with _listening(port) as listening:
             address = f"http://{HOST}:{listening.getsockname()[1]}/mcp"
             app = self._server.streamable_http_app(host=HOST)
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
@@ -86,6 +86,15 @@ class ToolServer:
 
         text, failed = await _run(self._toolbox, params.name, params.arguments or {})
         return mcp_types.CallToolResult(content=[mcp_types.TextContent(text=text)], is_error=failed)
+
+
+def _listening(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        raise WorkbookError(
+            f"port {port} cannot be used: {error.strerror}", "Take another, or 0 for a free one."
+        ) from error
 
 
 async def _started(server: Any, running: asyncio.Task[None]) -> None:

@@ -88,7 +88,8 @@ async def connect(
     program gets beside a few harmless ones. ``seconds`` is the time limit of each answer. Raises
     :class:`WorkbookError` when there is no server.
     """
-    name = server if isinstance(server, str) else server[0]
+    name = server.split("?")[0] if isinstance(server, str) else server[0]  # a query may hold a key
+    raised: Exception | None = None
     with tempfile.TemporaryFile("w+") as log:
         async with AsyncExitStack() as stack:
             transport = await _transport(stack, server, headers or {}, environment or {}, log, seconds)
@@ -98,7 +99,12 @@ async def connect(
             except Exception as error:
                 reason = _reason(error) + _said(log)
                 raise WorkbookError(f"no MCP server at {name}: {reason}", "Check that it runs.") from error
-            yield connection
+            try:
+                yield connection
+            except Exception as error:  # kept from the SDK's task groups, which would wrap it
+                raised = error
+    if raised is not None:
+        raise raised
 
 
 def convert(client: Client, offered: Sequence[mcp_types.Tool], label: str) -> Converted:

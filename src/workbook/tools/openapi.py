@@ -11,11 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urljoin
 
 from workbook.core.chat import Tool
 from workbook.tools.converted import Converted, Failure, Unconvertible, expect
-from workbook.tools.documents import DocumentError, Source, is_url, read_document
+from workbook.tools.documents import DocumentError, Source, is_url, join, read_document
 from workbook.tools.openapi_arguments import inputs_of
 from workbook.tools.openapi_requests import Request
 from workbook.tools.openapi_schemas import Schemas
@@ -165,5 +164,5 @@ def _address(url: str, variables: Any, place: str) -> str:
             values = variable.get("enum")
             first = values[0] if isinstance(values, list) and values else ""
             url = url.replace(f"{{{name}}}", str(variable.get("default", first)))
-    absolute = urljoin(place, url) if is_url(place) else url
-    return absolute if is_url(absolute) and "{" not in absolute else ""
+    absolute = join(place if is_url(place) else "", url)
+    return absolute if "{" not in absolute else ""

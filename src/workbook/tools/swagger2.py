@@ -43,8 +43,8 @@ def to_openapi3(document: Mapping[str, Any], place: str = "") -> dict[str, Any]:
 def _servers(document: Mapping[str, Any], place: str) -> list[dict[str, str]]:
     """One server; https where the document offers it. Without a host it is the document's own."""
     own = urlsplit(place)
-    schemes = document.get("schemes") or [own.scheme or "https"]
-    scheme = "https" if "https" in schemes else next((one for one in schemes if one in ("http",)), "https")
+    schemes = _listed(document.get("schemes")) or [own.scheme]
+    scheme = "http" if "http" in schemes and "https" not in schemes else "https"
     base, host = str(document.get("basePath") or "/"), document.get("host")
     return [{"url": f"{scheme}://{host}/{base.lstrip('/')}" if isinstance(host, str) and host else base}]
 
@@ -74,7 +74,7 @@ def _operation(document: Mapping[str, Any], operation: Any, shared: Any) -> Any:
     body = [one for one in given if _in(one) == "body"]
     form = [one for one in given if _in(one) == "formData"]
     rest = [_parameter(one) for one in given if _in(one) not in ("body", "formData")]
-    consumes = operation.get("consumes") or document.get("consumes") or ["application/json"]
+    consumes = _listed(operation.get("consumes")) or _listed(document.get("consumes")) or ["application/json"]
     made = {key: value for key, value in operation.items() if key != "parameters"} | {"parameters": rest}
     if body:
         return made | {"requestBody": _body(body[0], consumes)}
@@ -91,19 +91,24 @@ def _followed(document: Mapping[str, Any], given: Any) -> Any:
         return given
 
 
+def _listed(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
 def _in(given: Any) -> Any:
     return given.get("in") if isinstance(given, Mapping) else None
 
 
-def _key(given: Any) -> Any:
-    return (_in(given), given.get("name")) if isinstance(given, Mapping) and "name" in given else id(given)
+def _key(given: Any) -> str:
+    """What makes two parameters the same; whatever has no name is like no other."""
+    return str((_in(given), given["name"])) if isinstance(given, Mapping) and "name" in given else str(id(given))
 
 
 def _parameter(given: Any) -> Any:
     if not isinstance(given, Mapping) or "$ref" in given:
         return given
     beside = {key: given[key] for key in ("name", "in", "description", "required") if key in given}
-    style = STYLES.get(given.get("collectionFormat", "csv"), {}) if given.get("type") == "array" else {}
+    style = STYLES.get(str(given.get("collectionFormat", "csv")), {}) if given.get("type") == "array" else {}
     if given.get("in") != "query" and style.get("style") is None:
         style = {}
     return beside | style | {"schema": _schema(given)}
@@ -113,13 +118,12 @@ def _schema(given: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in given.items() if key not in BESIDE_SCHEMA}
 
 
-def _body(given: Mapping[str, Any], consumes: Any) -> dict[str, Any]:
-    listed = consumes if isinstance(consumes, list) else ["application/json"]
-    content = {str(media): {"schema": given.get("schema", {})} for media in listed}
+def _body(given: Mapping[str, Any], consumes: list[str]) -> dict[str, Any]:
+    content = {media: {"schema": given.get("schema", {})} for media in consumes}
     return {"description": given.get("description"), "required": given.get("required") is True, "content": content}
 
 
-def _form(fields: list[Mapping[str, Any]], consumes: Any) -> dict[str, Any]:
+def _form(fields: list[Mapping[str, Any]], consumes: list[str]) -> dict[str, Any]:
     has_file = any(one.get("type") == "file" for one in fields)
     media = MULTIPART if has_file or (MULTIPART in consumes and FORM not in consumes) else FORM
     named = [one for one in fields if isinstance(one.get("name"), str)]

@@ -79,7 +79,7 @@ def _lines(trace: Trace) -> Iterator[Line]:
 
 def _step(number: int, step: Step) -> Iterator[Line]:
     cost = f"{step.prompt_tokens} + {step.tokens} tokens, {step.seconds:.2f} s"
-    about = [word for word, holds in (("no tools: forced", step.forced), ("cut by the limit", step.cut)) if holds]
+    about = [word for word, holds in (("forced", step.forced), ("cut", step.cut)) if holds]
     said = step.content or ("" if step.calls or step.problems else "(nothing)")
     yield Line("", ", ".join(about) or "model", said, cost, str(number))
     if step.problems:
@@ -94,7 +94,7 @@ def _call(record: CallRecord) -> Iterator[Line]:
         if look.decision != "allow":
             yield Line("", f"  {DECISIONS[look.decision]}", f"{look.guard}: {look.reason}")
     if record.asked:
-        yield Line("", f"  asked: {record.asked.answer}", record.asked.reason)
+        yield Line("", "  asked", f"{record.asked.answer}: {record.asked.reason}")
     if record.result:
         yield Line("back", "  result", record.result.content)
 

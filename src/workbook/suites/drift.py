@@ -1,0 +1,158 @@
+"""How an API changes: a task before and after, for each kind of change.
+
+The request stays, the tool and what is right change. A client that holds the old schema breaks in one of two ways: the
+server refuses its call, or takes it for something else. Leaves out servers and agents (``workbook.lab.drift``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from workbook.core.chat import Tool, ToolCall
+from workbook.core.settings import unknown
+from workbook.suites.tasks import Task
+
+SUFFIXES = ("value", "code", "text", "key")
+"""What a renamed parameter gets behind its name."""
+SECONDS_IN_A_MINUTE = 60
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One change; ``shown`` where the rules of the schema differ, not the words of a description alone."""
+
+    kind: str
+    before: Task
+    after: Task
+    shown: bool = True
+
+
+Change = Callable[[Task, Random], "Drift | None"]
+
+
+def drift(task: Task, kind: str, seed: int = 0) -> Drift | None:
+    """The task under that change; None where it does not apply. Raises ``UsageError`` for an unknown kind.
+
+    ``task`` has one right call.
+    """
+    if kind not in KINDS:
+        raise unknown("kind of change", kind, tuple(KINDS))
+    return KINDS[kind](task, Random(f"{task.id} {kind} {seed}"))
+
+
+def _renamed(task: Task, rng: Random) -> Drift | None:
+    """A parameter has another name."""
+    [call] = task.expected
+    old = _some(rng, list(call.arguments))
+    if old is None:
+        return None
+    new = f"{old}_{rng.choice(SUFFIXES)}"
+    return Drift("rename", task, _with_schema(task, _replaced(_tool(task), old, {new: _tool(task).properties[old]}), {
+        new if name == old else name: value for name, value in call.arguments.items()
+    }))  # fmt: skip
+
+
+def _split(task: Task, rng: Random) -> Drift | None:
+    """One text becomes two, as ``city`` became ``lat`` and ``lon``: ``name`` is now its first and its last word."""
+    [call] = task.expected
+    old = _some(rng, [n for n, v in call.arguments.items() if isinstance(v, str) and len(v.split()) == 2])
+    if old is None:
+        return None
+    parts = {f"{place}_{old}": word for place, word in zip(("first", "last"), call.arguments[old].split(), strict=True)}
+    schemas = {name: {"type": "string", "description": f"the {name.replace('_', ' ')}"} for name in parts}
+    arguments = {name: value for name, value in call.arguments.items() if name != old} | parts
+    return Drift("split", task, _with_schema(task, _replaced(_tool(task), old, schemas), arguments))
+
+
+def _more_required(task: Task, rng: Random) -> Drift | None:
+    """A new required parameter, which the request does not give: the right reply asks."""
+    tool, name = _tool(task), rng.choice(("region", "reason", "channel"))
+    if name in tool.properties:
+        return None
+    properties = {**tool.properties, name: {"type": "string", "description": f"the {name}"}}
+    parameters = {**tool.parameters, "properties": properties, "required": [*tool.required, name]}
+    after = _with_tool(task, replace(tool, parameters=parameters))
+    return Drift("required", task, replace(after, kind="ask", expected=(), accept=(name,)))
+
+
+def _retyped(task: Task, rng: Random) -> Drift | None:
+    """A number becomes a text."""
+    [call] = task.expected
+    numbers = [n for n, v in call.arguments.items() if isinstance(v, int | float) and not isinstance(v, bool)]
+    name = _some(rng, numbers)
+    if name is None:
+        return None
+    schema = {"type": "string", "description": _tool(task).properties[name].get("description", f"the {name}")}
+    arguments = {**call.arguments, name: str(call.arguments[name])}
+    return Drift("type", task, _with_schema(task, _replaced(_tool(task), name, {name: schema}), arguments))
+
+
+def _removed(task: Task, rng: Random) -> Drift | None:
+    """The tool is gone, others stay: the right reply declines."""
+    others = tuple(tool for tool in task.tools if tool.name != task.expected[0].name)
+    if not others:
+        return None
+    return Drift("removal", task, replace(task, kind="decline", tools=others, expected=()))
+
+
+def _reinterpreted(task: Task, rng: Random) -> Drift | None:
+    """The same number now counts seconds, and the request still speaks of minutes: a description alone says so."""
+    [call] = task.expected
+    free = [n for n, schema in _tool(task).properties.items() if not {"enum", "maximum"} & set(schema)]
+    whole = [n for n, v in call.arguments.items() if n in free and isinstance(v, int) and not isinstance(v, bool)]
+    name = _some(rng, whole)
+    if name is None:
+        return None
+    noun = name.replace("_", " ")
+    then, now = (
+        {**_tool(task).properties[name], "description": f"{noun} in {unit}"} for unit in ("minutes", "seconds")
+    )
+    before = _with_schema(task, _replaced(_tool(task), name, {name: then}), dict(call.arguments))
+    arguments = {**call.arguments, name: SECONDS_IN_A_MINUTE * call.arguments[name]}
+    return Drift("meaning", before, _with_schema(before, _replaced(_tool(before), name, {name: now}), arguments), False)
+
+
+def _more_optional(task: Task, rng: Random) -> Drift | None:
+    """A new optional parameter: nothing breaks."""
+    tool = _tool(task)
+    if "locale" in tool.properties:
+        return None
+    properties = {**tool.properties, "locale": {"type": "string", "description": "the locale"}}
+    return Drift(
+        "optional", task, _with_tool(task, replace(tool, parameters={**tool.parameters, "properties": properties}))
+    )
+
+
+KINDS: Mapping[str, Change] = {
+    "optional": _more_optional, "rename": _renamed, "split": _split, "required": _more_required, "type": _retyped,
+    "removal": _removed, "meaning": _reinterpreted,
+}  # fmt: skip
+
+
+def _tool(task: Task) -> Tool:
+    """The tool that is called."""
+    return next(tool for tool in task.tools if tool.name == task.expected[0].name)
+
+
+def _some(rng: Random, names: list[str]) -> str | None:
+    return rng.choice(names) if names else None
+
+
+def _replaced(tool: Tool, old: str, new: Mapping[str, Any]) -> Tool:
+    """The tool with parameters ``new`` in the place of ``old``, required where it was."""
+    properties: dict[str, Any] = {}
+    for name, schema in tool.properties.items():
+        properties |= new if name == old else {name: schema}
+    required = [each for name in tool.required for each in (new if name == old else [name])]
+    return replace(tool, parameters={**tool.parameters, "properties": properties, "required": required})
+
+
+def _with_schema(task: Task, tool: Tool, arguments: Mapping[str, Any]) -> Task:
+    return replace(_with_tool(task, tool), expected=(ToolCall(tool.name, arguments),))
+
+
+def _with_tool(task: Task, tool: Tool) -> Task:
+    return replace(task, tools=tuple(tool if one.name == tool.name else one for one in task.tools))

@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -53,6 +54,14 @@ def test_a_request_says_what_came_from_a_tool() -> None:
     found = Approval().request(state, call("delete_user", id=8))
     assert found is not None
     assert (found.tainted, str(found)) == (("id",), "delete_user(id=8): delete_user is declared destructive")
+
+
+def test_nothing_that_is_asked_can_move_the_cursor() -> None:
+    made = call("delete_user", **{"id\x1b[2K": "\x1b[1A\u202e"})
+    found = Approval().request(State(Toys().box, QUESTION), made)
+    assert found is not None
+    hidden = replace(found, tool=replace(found.tool, origin="server\r\x1b[2J"))
+    assert all(line.isprintable() for line in hidden.lines)
 
 
 def test_without_an_approver_nothing_destructive_runs() -> None:

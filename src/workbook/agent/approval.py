@@ -36,6 +36,13 @@ class Request:
     def __str__(self) -> str:
         return f"{shown_call(self.call)}: {self.reason}"
 
+    @property
+    def lines(self) -> list[str]:
+        """What a person needs to know, in letters that can be seen: neither arguments nor origins dress it up."""
+        foreign = [f"From a tool's result: {', '.join(self.tainted)}"] if self.tainted else []
+        texts = [str(self), *foreign, f"Tool: {self.tool.origin}"]
+        return ["".join(letter if letter.isprintable() else "\ufffd" for letter in text) for text in texts]
+
 
 Approver = Callable[[Request], Awaitable[bool]]
 
@@ -122,10 +129,8 @@ async def terminal(request: Request) -> bool:
     from rich.text import Text
 
     console = Console(stderr=True, highlight=False)
-    lines: list[tuple[str, str] | str] = [("May this run?\n", "bold"), f"  {request}\n", f"  {request.tool.origin}\n"]
-    if request.tainted:
-        lines.append((f"  From a tool's result: {', '.join(request.tainted)}\n", "bold"))
-    console.print(Text.assemble(*lines, "Type yes to allow: "), end="")
+    lines = "".join(f"  {line}\n" for line in request.lines)
+    console.print(Text.assemble(("May this run?\n", "bold"), lines, "Type yes to allow: "), end="")
     return (await _line()).strip().lower() in ("y", "yes")
 
 

@@ -198,4 +198,6 @@ def _shown(moment: tuple[int, str, str], what: str) -> str:
 
 def shown_call(call: ToolCall) -> str:
     """A call on one line, as a person writes it: ``add(a=1, b=2)``."""
-    return f"{call.name}({', '.join(f'{key}={value!r}' for key, value in call.arguments.items())})"
+    # A model may choose names too, where a schema is open: what is no plain name is quoted.
+    named = (f"{key if key.isidentifier() else repr(key)}={value!r}" for key, value in call.arguments.items())
+    return f"{call.name}({', '.join(named)})"

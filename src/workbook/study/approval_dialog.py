@@ -13,7 +13,6 @@ from html import escape
 from typing import Any
 
 from workbook.agent.approval import Request
-from workbook.agent.trace import shown_call
 from workbook.core.errors import UsageError
 from workbook.study import progress, svg
 
@@ -56,10 +55,10 @@ def still(request: Request, outcome: str) -> svg.Picture:
     parts += [svg.text(12, 24 + LINE * number, line, mono=True) for number, line in enumerate(lines, 1)]
     bottom = 24 + LINE * (len(lines) + 1)
     parts += [
-        svg.text(12, bottom, f"{request.reason}: {outcome}."),
+        svg.text(12, bottom, f"{outcome[0].upper()}{outcome[1:]}.", bold=True),
         svg.rect(1, 1, WIDTH - 2, bottom + 14, stroke=svg.INK),
     ]
-    return svg.picture(WIDTH, bottom + 17, parts, f"May this run? {' '.join(lines)} {request.reason}: {outcome}.")
+    return svg.picture(WIDTH, bottom + 17, parts, f"May this run? {' '.join(lines)}: {outcome}.")
 
 
 def buttons(request: Request, answered: Any) -> Any:
@@ -67,7 +66,7 @@ def buttons(request: Request, answered: Any) -> Any:
     import ipywidgets as widgets
 
     lines = "\n".join(_lines(request))
-    words = widgets.HTML(f"<b>May this run?</b><pre>{escape(lines)}</pre>{escape(request.reason)}")
+    words = widgets.HTML(f"<b>May this run?</b><pre>{escape(lines)}</pre>")
     deny = widgets.Button(description="Deny", tooltip="The call does not run", icon="times")
     allow = widgets.Button(description="Allow", tooltip="The call runs once", icon="check", button_style="warning")
     deny.on_click(lambda _: answered(False))
@@ -76,9 +75,10 @@ def buttons(request: Request, answered: Any) -> Any:
 
 
 def _lines(request: Request) -> list[str]:
-    """The call in short lines, what is dangerous about it, and where the tool comes from; too long a call is cut."""
-    spelled = "".join(letter if letter.isprintable() else "\ufffd" for letter in shown_call(request.call))
-    wrapped = textwrap.wrap(spelled, COLUMNS, drop_whitespace=False)
-    kept = wrapped[:MOST] + [f"… and {len(wrapped) - MOST} lines more"] * (len(wrapped) > MOST)
-    foreign = [f"from a tool's result: {', '.join(request.tainted)}"] if request.tainted else []
-    return [*kept, *foreign, f"tool: {request.tool.origin}"[:COLUMNS]]
+    """What the request says, in short lines; too long a line is cut."""
+    return [line for text in request.lines for line in _wrapped(text)]
+
+
+def _wrapped(text: str) -> list[str]:
+    lines = textwrap.wrap(text, COLUMNS, drop_whitespace=False)
+    return lines[:MOST] + [f"… and {len(lines) - MOST} lines more"] * (len(lines) > MOST)

@@ -20,7 +20,7 @@ from workbook.core.errors import WorkbookError
 from workbook.core.validation import schema_errors
 from workbook.tools import BoundTool, Converted, ToolError, documents, from_openapi
 from workbook.tools.documents import DocumentError
-from workbook.tools.openapi_schemas import LARGEST
+from workbook.tools.openapi_schemas import MOST
 from workbook.tools.toolbox import legal_name
 
 SECRET = "s3cr+et/key"
@@ -210,9 +210,41 @@ def test_references_that_would_explode_stay_references():
     }
     parts = schemas(**doubling, L40={"type": "string"})
     parameters = only(from_openapi(spec({"/a": {"post": body(ref("L0"))}}, components=parts))).tool.parameters
-    assert len(json.dumps(parameters)) < 40 * LARGEST
+    assert len(json.dumps(parameters)) < 10_000
     assert schema_errors({"a": {"a": {"b": 3}}}, parameters)
     assert schema_errors({"a": {"a": {"b": {}}}}, parameters) == []
+
+
+def web(size: int, links: int) -> dict[str, Any]:
+    """Schemas that all lead to each other, as those of large APIs do."""
+    numbers = range(size)
+    linked = {
+        n: {f"r{k}": {"anyOf": [ref(f"S{(n * 7 + k + 1) % size}"), {"type": "null"}]} for k in range(links)}
+        for n in numbers
+    }
+    return {f"S{n}": {"type": "object", "properties": {"name": {"type": "string"}} | linked[n]} for n in numbers}
+
+
+def test_hundreds_of_schemas_that_lead_to_each_other():
+    paths = {"/a": {"post": body(ref("S0"))}, "/b": {"get": OK}}
+    parameters = only_named("POST_a", from_openapi(spec(paths, components=schemas(**web(400, 2))))).tool.parameters
+    assert len(parameters["$defs"]) == 400
+    assert schema_errors({"r0": {"r1": {"name": 1}}}, parameters)
+    converted = from_openapi(spec(paths, components=schemas(**web(1000, 6))))
+    assert [bound.name for bound in converted.tools] == ["GET_b"]
+    assert f"more than {MOST:,} parts" in converted.failed[0].reason
+
+
+def only_named(name: str, converted: Converted) -> BoundTool:
+    [bound] = [bound for bound in converted.tools if bound.name == name]
+    return bound
+
+
+def test_a_chain_of_hundreds_of_references():
+    chain = {f"C{n}": {"type": "object", "properties": {"next": ref(f"C{n + 1}")}} for n in range(500)}
+    parts = schemas(**chain, C500={"type": "string"})
+    parameters = only(from_openapi(spec({"/a": {"post": body(ref("C0"))}}, components=parts))).tool.parameters
+    assert schema_errors({"next": {"next": 3}}, parameters)
 
 
 def test_pointers_with_escapes_are_followed():

@@ -85,6 +85,8 @@ def convert(
             bound = _tool(schemas, operation, _Call(place, secrets, server, seconds))
         except Unconvertible as error:
             done.failed.append(Failure(operation.label, error.message))
+        except RecursionError:
+            done.failed.append(Failure(operation.label, "a schema is nested too deeply"))
         else:
             name = legal_name(bound.name, names)
             names.add(name)

@@ -44,7 +44,7 @@ def mended(plain: dict[str, Any]) -> dict[str, Any]:
         kinds = _types(plain.pop("type"))
         if kinds:
             plain["type"] = kinds[0] if len(kinds) == 1 else kinds
-    if not _compiles(plain.get("pattern", "")):
+    if "pattern" in plain and not _compiles(plain["pattern"]):
         del plain["pattern"]
     return plain
 

@@ -25,8 +25,10 @@ from workbook.tools.openapi_keywords import (
 )
 from workbook.tools.toolbox import legal_name
 
-LARGEST = 3000
+MOST_IN_PLACE = 3_000
 """Schemas in one tool, from where on references stay references."""
+MOST = 10_000
+"""Schemas in one tool, from where on it is none."""
 
 
 class _TooLarge(Exception):
@@ -44,12 +46,13 @@ class Schemas:
     def closed_object(self, properties: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
         """The schema of an object with these properties and no others; raises :class:`Unconvertible`."""
         try:
-            try:
-                return _Conversion(self, keep_all=False).whole(properties, required)
-            except _TooLarge:
-                return _Conversion(self, keep_all=True).whole(properties, required)
-        except RecursionError:
-            raise Unconvertible("a schema is nested too deeply") from None
+            return _Conversion(self, keep_all=False, most=MOST_IN_PLACE).whole(properties, required)
+        except (_TooLarge, RecursionError):
+            pass
+        try:
+            return _Conversion(self, keep_all=True, most=MOST).whole(properties, required)
+        except _TooLarge:
+            raise Unconvertible(f"its schema has more than {MOST:,} parts, more than any model reads") from None
 
     def follow(self, node: Any) -> Any:
         """``node``, or what its chain of references leads to."""
@@ -121,22 +124,43 @@ def _has_content(schema: Any) -> bool:
 class _Conversion:
     """One schema on its way: what it refers to is collected under ``$defs``."""
 
-    def __init__(self, schemas: Schemas, keep_all: bool) -> None:
-        self.schemas, self.keep_all = schemas, keep_all
+    def __init__(self, schemas: Schemas, keep_all: bool, most: int) -> None:
+        self.schemas, self.keep_all, self.left = schemas, keep_all, most
         self.names: dict[str, str] = {}
-        self.definitions: dict[str, Any] = {}
-        self.count = 0
+        self.in_place: dict[str, set[str]] = {}
 
     def whole(self, properties: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
         made = {name: self.convert(schema, frozenset()) for name, schema in properties.items()}
+        shared = self._definitions()
+        self._refuse_circles()
         needed = {"required": required} if required else {}
-        shared = {"$defs": self.definitions} if self.definitions else {}
-        return {"type": "object", "properties": made, **needed, "additionalProperties": False, **shared}
+        kept = {"$defs": shared} if shared else {}
+        return {"type": "object", "properties": made, **needed, "additionalProperties": False, **kept}
+
+    def _definitions(self) -> dict[str, Any]:
+        """Those that are referred to, and those that they refer to, one after the other."""
+        made: dict[str, Any] = {}
+        while len(made) < len(self.names):
+            reference, name = list(self.names.items())[len(made)]
+            made[name] = self.convert(resolve(self.schemas.document, reference), frozenset({reference}))
+        return made
+
+    def _refuse_circles(self) -> None:
+        """A definition that judges its own value by itself would be judged without end."""
+        for start in self.in_place:
+            reached: set[str] = set()
+            pending = [start]
+            while pending:
+                onward = self.in_place.get(pending.pop(), set()) - reached
+                reached |= onward
+                pending.extend(onward)
+            if start in reached:
+                raise Unconvertible(f"$ref that leads to itself: {start}")
 
     def convert(self, schema: Any, within: frozenset[str]) -> Any:
         """``schema``; ``within`` are the references whose value is the very value that it judges."""
-        self.count += 1
-        if self.count > LARGEST and not self.keep_all:
+        self.left -= 1
+        if self.left < 0:
             raise _TooLarge
         if isinstance(schema, bool):
             return schema
@@ -163,10 +187,9 @@ class _Conversion:
 
     def _definition(self, reference: str, within: frozenset[str]) -> str:
         if reference not in self.names:
-            name = self.names[reference] = legal_name(reference.rsplit("/", 1)[-1], self.names.values())
-            self.definitions[name] = True  # its place, before those that it refers to
-            target = resolve(self.schemas.document, reference)
-            self.definitions[name] = self.convert(target, within | {reference})
+            self.names[reference] = legal_name(reference.rsplit("/", 1)[-1], self.names.values())
+        for source in within:
+            self.in_place.setdefault(source, set()).add(reference)
         return f"#/$defs/{self.names[reference]}"
 
     def _keywords(self, schema: Mapping[str, Any], within: frozenset[str]) -> dict[str, Any]:

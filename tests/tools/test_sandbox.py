@@ -267,6 +267,25 @@ class Fake:
         return self.reason
 
 
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("", ""),
+        ("processes\n", "it does not limit processes"),
+        ("memory\n", "it does not limit memory"),
+        ("processes\ndisk\nmemory\n", "it does not limit processes and disk and memory"),
+    ],
+)
+def test_a_sandbox_whose_limits_do_not_hold_is_not_available(said, reason):
+    """Some engines warn and go on where the system gives them no say over memory."""
+
+    class Lifted(Fake):
+        def run(self, command, files=None, stdin=b"", limits=Limits()) -> Finished:
+            return Finished(7, "works\n", "", 0.1) if limits == Limits() else Finished(0, said, "", 0.1)
+
+    assert sandboxes_module.trial(Lifted("lifted")) == reason
+
+
 def test_the_best_is_the_first_that_works(monkeypatch):
     chosen = (Fake("podman", "no program podman"), Fake("docker"), Fake("bubblewrap"))
     monkeypatch.setattr(sandboxes_module, "sandboxes", lambda: chosen)

@@ -88,6 +88,7 @@ for host in ("127.0.0.1", "10.0.2.2"):
     attempt(host, lambda: connect(socket.AF_INET, (host, bait["port"])))
 attempt("abstract", lambda: connect(socket.AF_UNIX, "\\0" + bait["abstract"]))
 attempt("path", lambda: connect(socket.AF_UNIX, bait["socket"]))
+attempt("machine", lambda: socket.socket(socket.AF_VSOCK).close() or escaped("sockets that no namespace confines"))
 for path in ("/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock", "/run/dbus/system_bus_socket"):
     attempt(path, lambda: connect(socket.AF_UNIX, path) or escaped(path))
 """,

@@ -22,7 +22,6 @@ MIB = 2**20
 Cut = Literal["", "time", "output", "memory"]
 """The limit that ended a program; a sandbox may also end it by a signal, which shows in the status alone."""
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
-TRIAL = "import os\nchild = os.fork()\nif child:\n    os.waitpid(child, 0)\n    print('works')\n"
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,39 @@ class Sandbox(Protocol):
         """
 
 
+TRIAL = """
+import os
+child = os.fork()
+if child:
+    os.waitpid(child, 0)
+    print("works")
+    raise SystemExit(7)
+"""
+TRIED = (7, "works\n")
+GREED = """
+import os, time
+try:
+    for count in range(32):
+        if not os.fork():
+            time.sleep(1)
+            os._exit(0)
+    print("processes", flush=True)
+except OSError:
+    pass
+try:
+    for count in range(4):
+        with open(str(count), "wb") as file:
+            file.write(b"x" * 2**20)
+    print("disk", flush=True)
+except OSError:
+    pass
+held = b"x" * (128 * 2**20)
+print("memory", flush=True)
+"""
+GREED_LIMITS = Limits(processes=8, memory=64 * MIB, disk=2 * MIB)
+"""What ``GREED`` is given; it says which of these do not hold, as an engine may drop what it cannot keep."""
+
+
 def best_sandbox() -> Sandbox:
     """The first that works: a container engine, else bubblewrap; else ``WorkbookError`` with all the reasons.
 
@@ -111,13 +143,15 @@ def sandboxes() -> tuple[Sandbox, ...]:
 
 @lru_cache
 def trial(sandbox: Sandbox) -> str:
-    """Nothing when a trivial program runs in ``sandbox``; else what went wrong. Tried once for each sandbox."""
+    """Nothing when a program runs in ``sandbox`` and a greedy one does not; else why. Tried once for each sandbox."""
     try:
         finished = sandbox.run((sandbox.python, "-I", "-c", TRIAL))
+        if (finished.status, finished.output) == TRIED:
+            greedy = sandbox.run((sandbox.python, "-I", "-c", GREED), limits=GREED_LIMITS)
+            lifted = " and ".join(greedy.output.split())
+            return f"it does not limit {lifted}" if lifted else ""
     except WorkbookError as error:
         return error.message
-    if (finished.status, finished.output) == (0, "works\n"):
-        return ""
     said = " ".join(finished.errors.split())[-300:]
     return f"a trial ended with status {finished.status}" + (f": {said}" if said else "")
 

@@ -49,6 +49,10 @@ REFUSED: dict[str, tuple[int, int]] = {
     "init_module": (175, 105),
     "finit_module": (313, 273),
 }
+SOCKET = (41, 198)
+FAMILIES = (1, 2, 10, 16)
+"""Kinds of sockets that a namespace confines: local, IPv4, IPv6, and netlink. Others are not, such as those to the host
+of a virtual machine."""
 CLONE, CLONE3 = (56, 220), 435
 NEW_NAMESPACES = 0x7E020000
 """Flags of ``clone`` that make a namespace; ``clone3`` hides its flags behind a pointer, so libraries are told that it
@@ -62,6 +66,8 @@ NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16
 ALLOW, REFUSE, ABSENT, KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
 """Verdicts: go on, EPERM, ENOSYS, end the process."""
 INSTRUCTION = struct.Struct("=HBBI")
+Instruction = tuple[int, int, int, int]
+"""What to do, how many to leave out when a test is true and when it is not, and a number."""
 LOADER = """
 import ctypes, os, sys
 code = bytes.fromhex(sys.argv[1])
@@ -84,22 +90,26 @@ def system_call_filter(machine: str) -> bytes:
     if machine not in ARCHITECTURES:
         raise WorkbookError(f"no filter of system calls for a {machine}", f"There are: {', '.join(ARCHITECTURES)}.")
     architecture, column = ARCHITECTURES[machine]
-    refused = [numbers[column] for numbers in REFUSED.values()]
-    # A jump counts the instructions that it leaves out.
-    tests = [(EQUAL, len(refused) - i + 4, 0, number) for i, number in enumerate(refused)]
+    # A jump counts the instructions that it leaves out: every test is followed by its verdict, or jumps over it.
     program = [
         (LOAD, 0, 0, ARCHITECTURE),
-        (EQUAL, 1, 0, architecture),
-        (RETURN, 0, 0, KILL),
+        *_verdict((EQUAL, 1, 0, architecture), KILL),
         (LOAD, 0, 0, NUMBER),
-        (AT_LEAST, len(refused) + 5, 0, X32),
-        *tests,
-        (EQUAL, 5, 0, CLONE3),
-        (EQUAL, 0, 2, CLONE[column]),
+        *_verdict((AT_LEAST, 0, 1, X32), REFUSE),
+        *_verdict((EQUAL, 0, 1, CLONE3), ABSENT),
+        *(step for numbers in REFUSED.values() for step in _verdict((EQUAL, 0, 1, numbers[column]), REFUSE)),
+        (EQUAL, 0, 4, CLONE[column]),
         (LOAD, 0, 0, FIRST_ARGUMENT),
-        (ANY_BIT, 1, 0, NEW_NAMESPACES),
+        *_verdict((ANY_BIT, 0, 1, NEW_NAMESPACES), REFUSE),
         (RETURN, 0, 0, ALLOW),
+        (EQUAL, 1, 0, SOCKET[column]),
+        (RETURN, 0, 0, ALLOW),
+        (LOAD, 0, 0, FIRST_ARGUMENT),
+        *(step for family in FAMILIES for step in _verdict((EQUAL, 0, 1, family), ALLOW)),
         (RETURN, 0, 0, REFUSE),
-        (RETURN, 0, 0, ABSENT),
     ]
     return b"".join(INSTRUCTION.pack(*instruction) for instruction in program)
+
+
+def _verdict(test: Instruction, verdict: int) -> list[Instruction]:
+    return [test, (RETURN, 0, 0, verdict)]

@@ -21,7 +21,7 @@ from workbook.tools.sandbox import Cut, Finished, Limits
 
 START_SECONDS = 30.0
 """For the sandbox to stand; only an engine that hangs takes longer. The program's own time begins after it."""
-LOOK_SECONDS = 0.03
+LOOK_SECONDS = 0.015
 """Between two looks at the memory: what a program can take beyond its limit is what it can fill meanwhile."""
 CHUNK = 2**16
 MARK = f"{STARTED}\n".encode()

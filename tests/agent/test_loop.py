@@ -217,10 +217,12 @@ def test_a_guard_ends_the_run(toys: Toys, decision: Any, ending: str, at: str) -
     assert [record.status for record in trace.calls] == (["guarded", "skipped"] if at == "call" else ["ran", "ran"])
 
 
-def test_a_guard_that_breaks_lets_nothing_through(toys: Toys) -> None:
-    trace = run(toys, call("get_user", id=7), "ok", guards=[Fixed(KeyError("x"))])
+@pytest.mark.parametrize("broken", [KeyError("x"), None, True])
+def test_a_guard_that_breaks_lets_nothing_through(broken: Any, toys: Toys) -> None:
+    trace = run(toys, call("get_user", id=7), "ok", guards=[Fixed(broken)])
     assert (toys.ran, trace.calls[0].status) == ([], "guarded")
-    trace = run(toys, call("get_user", id=7), "ok", guards=[Fixed(KeyError("x"), "result")])
+    assert "broke" in trace.calls[0].looks[0].reason
+    trace = run(toys, call("get_user", id=7), "ok", guards=[Fixed(broken, "result")])
     assert (toys.ran, trace.calls[0].status) == (["get_user"], "ran")
     assert all("ann@" not in message.content for message in trace.messages)
 

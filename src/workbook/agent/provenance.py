@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from workbook.agent.guards import ALLOW, Verdict, refuse
@@ -46,12 +46,14 @@ def tainted(state: State, call: ToolCall) -> tuple[str, ...]:
 class Provenance:
     """Nothing that came from a tool chooses a destructive call, or where something goes to.
 
-    Once a tool has written anything into the conversation, a destructive call needs both the user's verb (the first
-    word of the tool's name or description) and the user's values; an argument named like a recipient needs a value
-    that the user gave. ``recipients`` are words in the names of such arguments.
+    Once a tool has written anything into the conversation, a destructive call needs both a verb and the values from
+    the user; an argument named like a recipient needs a value that the user gave. ``recipients`` are words in the
+    names of such arguments. ``verbs``: by tool, the words that ask for it; by default the first word of its name, so
+    ``user_delete`` needs an entry, and ``delete_user`` needs one to understand ``remove``.
     """
 
     recipients: Collection[str] = RECIPIENTS
+    verbs: Mapping[str, Collection[str]] = field(default_factory=dict)
     name = "provenance"
     at = "call"
 
@@ -73,11 +75,10 @@ class Provenance:
         return any(word.lower() in self.recipients for word in WORD.findall(name))
 
     def _asked_for(self, state: State, call: ToolCall) -> bool:
-        """Whether a word of the user's begins as the verb does: ``deleting`` asks for ``delete_file``."""
-        tool = state.toolbox[call.name].tool
-        verbs = {words[0].lower()[:STEM] for text in (tool.name, tool.description) if (words := WORD.findall(text))}
-        said = {word.lower()[:STEM] for text in state.own_words for word in WORD.findall(text)}
-        return bool(verbs & said)
+        """Whether a word of the user's begins as a verb does: ``deleting`` asks for ``delete_user``."""
+        verbs = self.verbs.get(call.name) or WORD.findall(call.name)[:1]
+        stems = tuple(verb.lower()[:STEM] for verb in verbs)
+        return any(word.lower().startswith(stems) for text in state.own_words for word in WORD.findall(text))
 
 
 def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

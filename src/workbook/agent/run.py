@@ -149,6 +149,8 @@ class Run:
         record, started = self.records[index], time.perf_counter()
         try:
             verdict = guard.look(self.state, record.call, record.result)
+            if not isinstance(verdict, Verdict):
+                raise TypeError(f"it gave {type(verdict).__name__}, and no verdict")
         except Exception as error:
             verdict = Verdict("replace_result", f"the guard {guard.name} broke ({type(error).__name__}: {error})")
             verdict = replace(verdict, content=short_error("a guard broke", "Go on without this call."))

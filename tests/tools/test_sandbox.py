@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from workbook.core.errors import UsageError, WorkbookError
-from workbook.tools import inside
+from workbook.tools import inside, supervised
 from workbook.tools import sandbox as sandboxes_module
 from workbook.tools.bubblewrap import Bubblewrap
 from workbook.tools.container import Container
@@ -189,7 +189,7 @@ def test_a_file_stays_in_its_folder(path):
             sandbox.run(["true"], files={path: "x"})
 
 
-@pytest.mark.parametrize("command", [[], [""], "ls -l", b"ls", ["a\0b"], [1], ["ls", None]], ids=repr)
+@pytest.mark.parametrize("command", [[], [""], "ls -l", b"ls", ["a\0b"], [1], ["ls", None], ["\ud800"]], ids=ascii)
 def test_a_command_is_a_list_of_texts(command):
     for sandbox in (Bubblewrap(), Container("podman")):
         with pytest.raises(UsageError, match="command"):
@@ -199,6 +199,10 @@ def test_a_command_is_a_list_of_texts(command):
 def test_files_that_cannot_be_are_refused():
     with pytest.raises(UsageError, match="file and a folder"):
         Bubblewrap().run(["true"], files={"a": "x", "a/b": "y"})
+    with pytest.raises(UsageError, match="limit of 256"):
+        Bubblewrap().run(["true"], files={f"f{number}": "" for number in range(257)})
+    with pytest.raises(UsageError, match="as a file or as input"):
+        Bubblewrap().run(["echo", "x" * 30_000])
     with pytest.raises(UsageError, match="larger than 10 bytes"):
         Bubblewrap().run(["true"], files={"a": "x" * 11}, limits=Limits(disk=10))
 
@@ -243,6 +247,21 @@ def test_a_sandbox_that_cannot_be_made_is_no_result(open_folder, script, reason)
     assert reason in broken.available()
     with pytest.raises(WorkbookError, match=reason):
         broken.run(["true"])
+
+
+def test_a_sandbox_that_never_stands_is_given_up(open_folder, monkeypatch):
+    program = open_folder / "bwrap"
+    program.write_text("#!/bin/sh\nexec sleep 20\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(supervised, "START_SECONDS", 0.3)
+    with pytest.raises(WorkbookError, match="did not stand within"):
+        Bubblewrap(program=str(program)).run(["true"])
+
+
+def test_many_files_are_there(sandbox):
+    files = {f"d{number % 4}/f{number}": str(number) for number in range(120)}
+    finished = python(sandbox, "import glob; print(sum(int(open(p).read()) for p in glob.glob('d*/f*')))", files=files)
+    assert (finished.output, finished.errors) == (f"{sum(range(120))}\n", "")
 
 
 def test_an_engine_without_its_daemon_is_not_available(tmp_path, monkeypatch):

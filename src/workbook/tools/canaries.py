@@ -48,7 +48,7 @@ class World:
     def __enter__(self) -> World:
         with self._open:
             self._folder = self._planted(None)
-            home = Path.home()
+            home = os.path.expanduser("~")
             self._home = self._planted(home if os.access(home, os.W_OK) else None)
             self._variable()
             self._stream = self._listener(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0))
@@ -96,7 +96,7 @@ class World:
         if self._victim.poll() is not None:
             yield "a process outside was ended"
 
-    def _planted(self, parent: Path | None) -> Path:
+    def _planted(self, parent: str | None) -> Path:
         name = tempfile.TemporaryDirectory(prefix=".workbook-", dir=parent)
         folder = Path(self._open.enter_context(name))
         # Open to all, so that the sandbox is what keeps them, and no mode of a file.

@@ -15,6 +15,8 @@ from workbook.core.errors import UsageError
 from workbook.tools.sandbox import Finished, Limits, Sandbox
 from workbook.tools.toolbox import BoundTool, ToolError
 
+LIMITS = Limits(output=8 * 1024)
+"""What a call may take; a model has to read what a program writes."""
 CUTS = {
     "time": "stopped after {0.seconds:g} s, the limit of time",
     "output": "stopped at {0.output} bytes, the limit of output",
@@ -23,7 +25,7 @@ CUTS = {
 STDIN = {"type": "string", "description": "What the program reads on its standard input."}
 
 
-def python_tool(sandbox: Sandbox, limits: Limits = Limits()) -> BoundTool:
+def python_tool(sandbox: Sandbox, limits: Limits = LIMITS) -> BoundTool:
     """``run_python(code, stdin)``: a Python program, in ``sandbox``."""
 
     async def run(arguments: Mapping[str, Any]) -> str:
@@ -35,7 +37,7 @@ def python_tool(sandbox: Sandbox, limits: Limits = Limits()) -> BoundTool:
     return _tool("run_python", description, {"code": code, "stdin": STDIN}, ["code"], run, sandbox)
 
 
-def command_tool(sandbox: Sandbox, limits: Limits = Limits()) -> BoundTool:
+def command_tool(sandbox: Sandbox, limits: Limits = LIMITS) -> BoundTool:
     """``run_command(command, stdin)``: a program of the system and its arguments, in ``sandbox``; no shell."""
 
     async def run(arguments: Mapping[str, Any]) -> str:

@@ -21,6 +21,9 @@ from workbook.core.errors import UsageError, WorkbookError
 MIB = 2**20
 Cut = Literal["", "time", "output", "memory"]
 """The limit that ended a program; a sandbox may also end it by a signal, which shows in the status alone."""
+LONGEST_COMMAND = 30_000
+"""Characters of a program with its arguments; the kernel takes somewhat more than 100,000 bytes for one."""
+MOST_FILES = 256
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
@@ -163,14 +166,18 @@ def checked_command(command: Sequence[str]) -> list[str]:
     words = list(command)
     if not words or not words[0]:
         raise UsageError("an empty command", "Name a program first, then its arguments.")
-    if any(not isinstance(word, str) or "\0" in word for word in words):
+    if any(not isinstance(word, str) or "\0" in word or not _is_encodable(word) for word in words):
         raise UsageError("a command of something else than text", "Every argument is a text without a NUL character.")
+    if sum(map(len, words)) > LONGEST_COMMAND:
+        raise UsageError(f"a command of more than {LONGEST_COMMAND} characters", "Pass it as a file or as input.")
     return words
 
 
 def checked_files(files: Mapping[str, str | bytes] | None, limits: Limits) -> dict[str, bytes]:
     """``files`` as bytes; raises ``UsageError`` for a path that leaves the working directory, or for too much."""
     contents = {path: as_bytes(content) for path, content in (files or {}).items()}
+    if len(contents) > MOST_FILES:
+        raise UsageError(f"{len(contents)} files, with a limit of {MOST_FILES}", "Pass an archive instead.")
     for path in contents:
         if not all(NAME.fullmatch(part) for part in path.split("/")):
             raise UsageError(
@@ -182,6 +189,14 @@ def checked_files(files: Mapping[str, str | bytes] | None, limits: Limits) -> di
     if sum(map(len, contents.values())) > limits.disk:
         raise UsageError(f"the files are larger than {limits.disk} bytes", "Pass less, or raise the limit 'disk'.")
     return contents
+
+
+def _is_encodable(word: str) -> bool:
+    try:
+        word.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def as_bytes(content: str | bytes) -> bytes:

@@ -96,8 +96,9 @@ class _Reading:
         """The result; output beyond the limit is left out."""
         notes, stood, errors = bytes(self.errors).partition(MARK)
         if not stood:
+            slow = f"it did not stand within {START_SECONDS:g} s" if self.cut == "time" else "no reason was given"
             said = " ".join(notes.decode("utf-8", "replace").split())[-400:]
-            raise WorkbookError(f"the sandbox could not be made: {said or 'no reason was given'}", "workbook doctor")
+            raise WorkbookError(f"the sandbox could not be made: {said or slow}", "workbook doctor")
         output = bytes(self.output[: self.limits.output])
         errors = errors[: self.limits.output - len(output)]
         code = self.process.returncode

@@ -45,19 +45,25 @@ class Converted:
 
 def checked(parameters: Any) -> dict[str, Any]:
     """``parameters`` as they are, when they can be a tool's; raises :class:`Unconvertible` with the reason."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
-
     if not isinstance(parameters, dict) or parameters.get("type") != "object":
         raise Unconvertible("the parameters are no JSON Schema of type object")
-    try:
-        Draft202012Validator.check_schema(parameters)
-    except SchemaError as error:
-        where = ".".join(map(str, error.absolute_path))
-        raise Unconvertible(f"not a JSON Schema at {where or 'the root'}: {error.message}"[:SHORT]) from error
+    valid(parameters)
     for reference in references(parameters):
         resolve(parameters, reference)
     return parameters
+
+
+def valid(schema: Any) -> Any:
+    """``schema`` as it is, when it is one of 2020-12; raises :class:`Unconvertible` that says where it is none."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        where = ".".join(map(str, error.absolute_path))
+        raise Unconvertible(f"not a JSON Schema at {where or 'the root'}: {error.message}"[:SHORT]) from error
+    return schema
 
 
 def expect(value: Any, kind: Any, what: str) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from workbook.tools.converted import Unconvertible, checked, expect
+from workbook.tools.converted import Unconvertible, expect
 from workbook.tools.openapi_schemas import Schemas
 from workbook.tools.toolbox import legal_name
 
@@ -82,7 +82,7 @@ def inputs_of(
     arguments = [
         Argument(name, one.place, one.wire, one.style, one.explode, one.as_json) for name, one in taken.items()
     ]
-    return Inputs(checked(schema), tuple(arguments), media, needed)
+    return Inputs(schema, tuple(arguments), media, needed)
 
 
 def kind_of(media: str) -> str:

@@ -8,9 +8,11 @@ Leaves out references to other documents: nothing is fetched.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
-from workbook.tools.converted import Unconvertible, expect, references, resolve
+from workbook.tools.converted import Unconvertible, expect, references, resolve, valid
 from workbook.tools.openapi_keywords import (
     IN_PLACE,
     MANY,
@@ -35,24 +37,38 @@ class _TooLarge(Exception):
     pass
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A definition: the references in it, and those among them that judge the very value that it judges."""
+
+    schema: Any
+    parts: int
+    mentions: tuple[str, ...]
+    in_place: frozenset[str]
+
+
 class Schemas:
-    """Reads the schemas of one document."""
+    """Reads the schemas of one document; what many operations refer to is converted once."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
         self._direct: dict[str, set[str]] = {}
         self._recursive: dict[str, bool] = {}
+        self._names: dict[str, str] = {}
+        self._kept: dict[tuple[str, bool], _Kept] = {}
 
     def closed_object(self, properties: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
         """The schema of an object with these properties and no others; raises :class:`Unconvertible`."""
-        try:
-            return _Conversion(self, keep_all=False, most=MOST_IN_PLACE).whole(properties, required)
-        except (_TooLarge, RecursionError):
-            pass
-        try:
-            return _Conversion(self, keep_all=True, most=MOST).whole(properties, required)
-        except _TooLarge:
-            raise Unconvertible(f"its schema has more than {MOST:,} parts, more than any model reads") from None
+        for keep_all, most in ((False, MOST_IN_PLACE), (True, MOST)):
+            with suppress(_TooLarge, RecursionError):
+                return self._whole(properties, required, keep_all, most)
+        raise Unconvertible(f"its schema has more than {MOST:,} parts, or is too deep")
+
+    def name(self, reference: str) -> str:
+        """The name among ``$defs`` of what ``reference`` points to; the same in all tools."""
+        if reference not in self._names:
+            self._names[reference] = legal_name(reference.rsplit("/", 1)[-1], self._names.values())
+        return self._names[reference]
 
     def follow(self, node: Any) -> Any:
         """``node``, or what its chain of references leads to."""
@@ -102,6 +118,38 @@ class Schemas:
             self._recursive[reference] = reference in reached
         return self._recursive[reference]
 
+    def _whole(self, properties: Mapping[str, Any], required: list[str], keep_all: bool, most: int) -> dict[str, Any]:
+        root = _Conversion(self, keep_all, most)
+        made = {name: root.convert(schema, frozenset()) for name, schema in properties.items()}
+        kept = self._reachable(root, keep_all)
+        _refuse_circles(kept)
+        needed = {"required": required} if required else {}
+        shared = {"$defs": {self.name(reference): one.schema for reference, one in kept.items()}} if kept else {}
+        whole = valid({"type": "object", "properties": made, **needed, "additionalProperties": False})
+        return whole | shared
+
+    def _reachable(self, root: _Conversion, keep_all: bool) -> dict[str, _Kept]:
+        """What the root refers to, and what that refers to, without end."""
+        kept: dict[str, _Kept] = {}
+        pending, left = list(root.mentions), root.left
+        for reference in pending:  # it grows
+            if reference not in kept:
+                one = kept[reference] = self._definition(reference, keep_all, left)
+                left -= one.parts
+                pending.extend(one.mentions)
+                if left < 0:
+                    raise _TooLarge
+        return kept
+
+    def _definition(self, reference: str, keep_all: bool, most: int) -> _Kept:
+        key = reference, keep_all
+        if key not in self._kept:
+            conversion = _Conversion(self, keep_all, most, own=reference)
+            schema = valid(conversion.convert(resolve(self.document, reference), frozenset({reference})))
+            mentions, in_place = tuple(conversion.mentions), frozenset(conversion.in_place)
+            self._kept[key] = _Kept(schema, most - conversion.left, mentions, in_place)
+        return self._kept[key]
+
     def _refers_to(self, reference: str) -> set[str]:
         if reference not in self._direct:
             self._direct[reference] = set(references(resolve(self.document, reference)))
@@ -121,41 +169,26 @@ def _has_content(schema: Any) -> bool:
     return isinstance(schema, Mapping) and bool(schema)
 
 
+def _refuse_circles(kept: Mapping[str, _Kept]) -> None:
+    """A definition that judges its own value by itself would be judged without end."""
+    for start in kept:
+        reached: set[str] = set()
+        pending = [start]
+        while pending:
+            onward = kept[pending.pop()].in_place - reached
+            reached |= onward
+            pending.extend(onward)
+        if start in reached:
+            raise Unconvertible(f"$ref that leads to itself: {start}")
+
+
 class _Conversion:
-    """One schema on its way: what it refers to is collected under ``$defs``."""
+    """One schema on its way: ``mentions`` are the references that stay in it, ``left`` the parts it may still have."""
 
-    def __init__(self, schemas: Schemas, keep_all: bool, most: int) -> None:
-        self.schemas, self.keep_all, self.left = schemas, keep_all, most
-        self.names: dict[str, str] = {}
-        self.in_place: dict[str, set[str]] = {}
-
-    def whole(self, properties: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
-        made = {name: self.convert(schema, frozenset()) for name, schema in properties.items()}
-        shared = self._definitions()
-        self._refuse_circles()
-        needed = {"required": required} if required else {}
-        kept = {"$defs": shared} if shared else {}
-        return {"type": "object", "properties": made, **needed, "additionalProperties": False, **kept}
-
-    def _definitions(self) -> dict[str, Any]:
-        """Those that are referred to, and those that they refer to, one after the other."""
-        made: dict[str, Any] = {}
-        while len(made) < len(self.names):
-            reference, name = list(self.names.items())[len(made)]
-            made[name] = self.convert(resolve(self.schemas.document, reference), frozenset({reference}))
-        return made
-
-    def _refuse_circles(self) -> None:
-        """A definition that judges its own value by itself would be judged without end."""
-        for start in self.in_place:
-            reached: set[str] = set()
-            pending = [start]
-            while pending:
-                onward = self.in_place.get(pending.pop(), set()) - reached
-                reached |= onward
-                pending.extend(onward)
-            if start in reached:
-                raise Unconvertible(f"$ref that leads to itself: {start}")
+    def __init__(self, schemas: Schemas, keep_all: bool, most: int, own: str | None = None) -> None:
+        self.schemas, self.keep_all, self.left, self.own = schemas, keep_all, most, own
+        self.mentions: dict[str, None] = {}
+        self.in_place: set[str] = set()
 
     def convert(self, schema: Any, within: frozenset[str]) -> Any:
         """``schema``; ``within`` are the references whose value is the very value that it judges."""
@@ -178,19 +211,18 @@ class _Conversion:
             raise Unconvertible(f"$ref that leads to itself: {reference}")
         beside = self._keywords({key: value for key, value in schema.items() if key != "$ref"}, within)
         if self.keep_all or self.schemas.is_recursive(reference):
-            return {"$ref": self._definition(reference, within)} | beside
+            return {"$ref": self._mention(reference, within)} | beside
         target = self.convert(resolve(self.schemas.document, reference), within | {reference})
         if not beside:
             return target
         noted = isinstance(target, dict) and set(beside) <= set(NOTES)
         return target | beside if noted else {"allOf": [target, beside]}
 
-    def _definition(self, reference: str, within: frozenset[str]) -> str:
-        if reference not in self.names:
-            self.names[reference] = legal_name(reference.rsplit("/", 1)[-1], self.names.values())
-        for source in within:
-            self.in_place.setdefault(source, set()).add(reference)
-        return f"#/$defs/{self.names[reference]}"
+    def _mention(self, reference: str, within: frozenset[str]) -> str:
+        self.mentions[reference] = None
+        if self.own in within:
+            self.in_place.add(reference)
+        return f"#/$defs/{self.schemas.name(reference)}"
 
     def _keywords(self, schema: Mapping[str, Any], within: frozenset[str]) -> dict[str, Any]:
         plain = mended({key: value for key, value in schema.items() if key in PLAIN})

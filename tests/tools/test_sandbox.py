@@ -127,7 +127,7 @@ def test_nothing_outlives_the_program(sandbox):
 
 
 @pytest.mark.parametrize("name", ["bubblewrap", "podman"])
-def test_nothing_outlives_a_parent_that_is_killed(name, require):
+def test_nothing_outlives_a_parent_that_is_killed(tmp_path, name, require):
     """Bubblewrap at once; a container, which is no child of ours, by its own limit of time."""
     sandbox = {"bubblewrap": Bubblewrap(), "podman": Container("podman")}[name]
     require(name, not sandbox.available(), f"{name} does not work here (make system-deps)")
@@ -137,7 +137,8 @@ def test_nothing_outlives_a_parent_that_is_killed(name, require):
         f"sandbox = next(it for it in sandboxes() if it.name == {name!r})\n"
         f"sandbox.run(['sleep', {word!r}], limits=Limits(seconds={seconds}))\n"
     )
-    parent = subprocess.Popen([sys.executable, "-c", code])
+    # Who is killed removes no folder of his own.
+    parent = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)})
     until = time.monotonic() + 20
     # The program itself, and not the command lines that lead to it.
     while not any((path / "comm").read_text() == "sleep\n" for path in running(word)) and time.monotonic() < until:

@@ -66,6 +66,7 @@ def test_over_http():
 def test_over_stdio():
     async def go() -> None:
         async with connect(OURS) as connection:
+            assert connection.toolbox["add"].origin == f"MCP {Path(sys.executable).name}: add", "no machine's paths"
             await try_all(connection.toolbox)
 
     asyncio.run(go())

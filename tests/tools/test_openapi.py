@@ -270,6 +270,7 @@ def test_pointers_with_escapes_are_followed():
 def test_the_method_says_the_risk(api, method, risk):
     bound = tool_of(api, method, "/echo", OK | {"summary": "Do it.", "description": "Do it. Slowly."})
     assert (bound.risk, bound.tool.description) == (risk, "Do it. Slowly.")
+    assert tool_of(api, method, "/echo", OK).tool.description == f"{method.upper()} /echo"
     assert bound.origin == f"OpenAPI Wild: {method.upper()} /echo"
 
 

@@ -143,6 +143,7 @@ def test_a_file_is_sent_as_text_in_parts(pets, api):
     assert pets["upload"].tool.properties == {"photo": {"type": "string"}}
     call(pets["upload"], photo="ascii art")
     assert api.last["headers"]["content-type"].startswith("multipart/form-data")
+    assert 'name="photo"; filename="photo"' in api.last["body"]
     assert "ascii art" in api.last["body"]
 
 

@@ -10,6 +10,7 @@ import json
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from workbook.core.chat import Tool
@@ -93,7 +94,8 @@ async def connect(
     with tempfile.TemporaryFile("w+") as log:
         async with AsyncExitStack() as stack:
             transport = await _transport(stack, server, headers or {}, environment or {}, log, seconds)
-            connection = Connection(transport, f"MCP {name}", seconds)
+            shown = name if isinstance(server, str) else Path(name).name
+            connection = Connection(transport, f"MCP {shown}", seconds)
             try:
                 await connection._open(stack)
             except Exception as error:

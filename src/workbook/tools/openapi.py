@@ -140,12 +140,12 @@ def _title(document: Mapping[str, Any]) -> str:
 
 
 def _description(operation: _Operation) -> str:
-    """The summary, then the description, without repeating one in the other."""
+    """The summary, then the description, without repeating one in the other; without either the method and path."""
     given = [operation.content.get("summary"), operation.content.get("description")]
     parts = [part.strip() for part in given if isinstance(part, str) and part.strip()]
     if len(parts) == 2 and parts[1].startswith(parts[0].rstrip(".")):
         parts = parts[1:]
-    text = "\n\n".join(parts)
+    text = "\n\n".join(parts) or f"{operation.method.upper()} {operation.path}"
     return text if len(text) <= LONGEST_DESCRIPTION else text[: LONGEST_DESCRIPTION - 1] + "…"
 
 

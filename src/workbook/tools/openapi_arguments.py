@@ -33,7 +33,10 @@ JSON, FORM, MULTIPART, TEXT = "json", "form", "multipart", "text"
 
 @dataclass(frozen=True)
 class Argument:
-    """Where an argument goes: its ``name`` is what the model sees, ``wire`` what the server expects."""
+    """Where an argument goes: its ``name`` is what the model sees, ``wire`` what the server expects.
+
+    ``as_json`` is a parameter that is written as JSON, ``as_file`` a field whose text is sent as a file.
+    """
 
     name: str
     place: Place
@@ -41,6 +44,7 @@ class Argument:
     style: str = ""
     explode: bool = False
     as_json: bool = False
+    as_file: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,11 @@ class _Found:
     style: str = ""
     explode: bool = False
     as_json: bool = False
+    as_file: bool = False
+
+    def named(self, name: str) -> Argument:
+        """The argument under the name that the model sees."""
+        return Argument(name, self.place, self.wire, self.style, self.explode, self.as_json, self.as_file)
 
 
 def inputs_of(
@@ -79,10 +88,8 @@ def inputs_of(
         taken[legal_name(name, taken)] = one
     properties = {name: one.schema for name, one in taken.items()}
     schema = schemas.closed_object(properties, [name for name, one in taken.items() if one.required])
-    arguments = [
-        Argument(name, one.place, one.wire, one.style, one.explode, one.as_json) for name, one in taken.items()
-    ]
-    return Inputs(schema, tuple(arguments), media, needed)
+    arguments = tuple(one.named(name) for name, one in taken.items())
+    return Inputs(schema, arguments, media, needed)
 
 
 def kind_of(media: str) -> str:
@@ -166,4 +173,11 @@ def _fields(schemas: Schemas, properties: Mapping[str, Any], required: list[str]
     """A body's properties; those that it requires are required, even where ``required`` is missing beside the body."""
     declared = {**properties, **{name: {} for name in required if name not in properties}}
     writable = {name: schema for name, schema in declared.items() if not schemas.is_read_only(schema)}
-    return [_Found("field", name, schema, name in required) for name, schema in writable.items()]
+    return [
+        _Found("field", name, schema, name in required, as_file=_is_file(schemas.follow(schema)))
+        for name, schema in writable.items()
+    ]
+
+
+def _is_file(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and (schema.get("format") == "binary" or schema.get("type") == "file")

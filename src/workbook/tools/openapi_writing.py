@@ -6,7 +6,7 @@ What would change the meaning of a request is refused: a path parameter that lea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -98,16 +98,16 @@ def _body(inputs: Inputs, given: Given) -> dict[str, Any]:
         media = inputs.media if "json" in inputs.media.lower() else "application/json"
         return {"content": json.dumps(content, ensure_ascii=False).encode(), "headers": {"Content-Type": media}}
     if kind in (FORM, MULTIPART):
-        return _form(kind, content)
+        return _form(kind, content, {one.wire for one, _ in given if one.as_file})
     return {"content": _scalar(content).encode(), "headers": {"Content-Type": inputs.media}}
 
 
-def _form(kind: str, content: Any) -> dict[str, Any]:
+def _form(kind: str, content: Any, files: Collection[str]) -> dict[str, Any]:
     if not isinstance(content, Mapping):
         raise ToolError("body: a form must be an object")
     listed = {name: value if isinstance(value, list) else [value] for name, value in content.items()}
     pairs = [(name, _scalar(part)) for name, values in listed.items() for part in values]
     if kind == MULTIPART:
-        return {"files": [(name, (None, text.encode())) for name, text in pairs]}
+        return {"files": [(name, (name if name in files else None, text.encode())) for name, text in pairs]}
     media = {"Content-Type": "application/x-www-form-urlencoded"}
     return {"content": urlencode(pairs).encode(), "headers": media}

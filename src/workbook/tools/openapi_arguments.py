@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from workbook.tools.converted import Unconvertible, expect
@@ -59,18 +59,15 @@ class Inputs:
 
 @dataclass(frozen=True)
 class _Found:
-    place: Place
-    wire: str
+    """An argument, still under its real name, with the schema of its values."""
+
+    argument: Argument
     schema: Any
     required: bool = False
-    style: str = ""
-    explode: bool = False
-    as_json: bool = False
-    as_file: bool = False
 
-    def named(self, name: str) -> Argument:
-        """The argument under the name that the model sees."""
-        return Argument(name, self.place, self.wire, self.style, self.explode, self.as_json, self.as_file)
+    @property
+    def spot(self) -> tuple[str, str]:
+        return self.argument.place, self.argument.wire
 
 
 def inputs_of(
@@ -80,15 +77,16 @@ def inputs_of(
 
     ``hidden`` are the places that carry credentials, (place, name), never shown. Raises :class:`Unconvertible`.
     """
-    found = [one for one in _parameters(schemas, path, lists) if (one.place, one.wire) not in hidden]
+    found = [one for one in _parameters(schemas, path, lists) if one.spot not in hidden]
     media, fields, needed = ("", [], False) if method in BODILESS else _body(schemas, body)
     taken: dict[str, _Found] = {}
     for one in [*found, *fields]:
-        name = one.wire if one.wire not in taken else f"{one.place.replace('field', 'body')}_{one.wire}"
+        place, wire = one.spot
+        name = wire if wire not in taken else f"{place.replace('field', 'body')}_{wire}"
         taken[legal_name(name, taken)] = one
     properties = {name: one.schema for name, one in taken.items()}
     schema = schemas.closed_object(properties, [name for name, one in taken.items() if one.required])
-    arguments = tuple(one.named(name) for name, one in taken.items())
+    arguments = tuple(replace(one.argument, name=name) for name, one in taken.items())
     return Inputs(schema, arguments, media, needed)
 
 
@@ -106,12 +104,12 @@ def _parameters(schemas: Schemas, path: str, lists: tuple[Any, Any]) -> list[_Fo
     for listed in lists:
         for given in expect(listed or [], list, "parameters"):
             one = _parameter(expect(schemas.follow(given), Mapping, "a parameter"))
-            merged[one.place, one.wire] = one
+            merged[one.spot] = one
     placeholders = re.findall(r"{([^{}]+)}", path)
     for name in placeholders:  # what the path shows is needed, declared or not
-        merged.setdefault(("path", name), _Found("path", name, {"type": "string"}, True, "simple"))
-    kept = [one for one in merged.values() if one.place != "path" or one.wire in placeholders]
-    return [one for one in kept if one.place != "header" or one.wire.lower() not in OURS]
+        merged.setdefault(("path", name), _Found(Argument(name, "path", name), {"type": "string"}, True))
+    kept = {spot: one for spot, one in merged.items() if spot[0] != "path" or spot[1] in placeholders}
+    return [one for (place, wire), one in kept.items() if place != "header" or wire.lower() not in OURS]
 
 
 def _parameter(given: Mapping[str, Any]) -> _Found:
@@ -127,15 +125,8 @@ def _parameter(given: Mapping[str, Any]) -> _Found:
     if style not in STYLES[place]:
         raise Unconvertible(f"the parameter {name} is written in the style {style!r}, which is not supported")
     explode = given.get("explode", style == "form") is True
-    return _Found(
-        place,
-        name,
-        _described(schema, given),
-        place == "path" or given.get("required") is True,
-        style,
-        explode,
-        as_json,
-    )
+    required = place == "path" or given.get("required") is True
+    return _Found(Argument(name, place, name, style, explode, as_json), _described(schema, given), required)
 
 
 def _content_schema(name: str, content: Any) -> Any:
@@ -165,7 +156,7 @@ def _body(schemas: Schemas, body: Any) -> tuple[str, list[_Found], bool]:
     schema, needed = inside.get("schema", {}), declared.get("required") is True
     fields = None if kind_of(media) == TEXT else schemas.fields(schema)
     if fields is None:
-        return media, [_Found("body", "body", _described(schema, declared), needed)], False
+        return media, [_Found(Argument("body", "body", "body"), _described(schema, declared), needed)], False
     return media, _fields(schemas, *fields), needed
 
 
@@ -174,7 +165,7 @@ def _fields(schemas: Schemas, properties: Mapping[str, Any], required: list[str]
     declared = {**properties, **{name: {} for name in required if name not in properties}}
     writable = {name: schema for name, schema in declared.items() if not schemas.is_read_only(schema)}
     return [
-        _Found("field", name, schema, name in required, as_file=_is_file(schemas.follow(schema)))
+        _Found(Argument(name, "field", name, as_file=_is_file(schemas.follow(schema))), schema, name in required)
         for name, schema in writable.items()
     ]
 

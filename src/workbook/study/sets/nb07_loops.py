@@ -62,11 +62,11 @@ guard = Exercise(
     difficulty=3,
     minutes=15,
     prompt=(
-        "Write `refuse_repeat(past, call, changing)`. `past` lists what has run: `(tool, arguments, outcome)`, "
-        'the outcome `"ok"` or `"error"`. `call` is the next `(tool, arguments)`. `changing` holds the tools whose results change '
-        "by themselves. Return `True` to refuse the call: when it worked before and cannot give anything else; when a "
-        "few tries (3 or more, fewer than 30) have failed; when a `changing` tool was polled often (6 times or more, "
-        "fewer than 30)."
+        "Write `refuse_repeat(past, call, changing)`. `past` lists what has run: `(tool, arguments, outcome)`, the "
+        'outcome `"ok"` or `"error"`. `call` is the next `(tool, arguments)`. `changing` holds the tools whose results '
+        "change by themselves. Return `True` to refuse the call: when it worked before and cannot give anything else; "
+        "when a few tries (3 or more, fewer than 30) have failed; when a `changing` tool was polled often (6 times or "
+        "more, fewer than 30)."
     ),
     variable="refuse_repeat",
     stub="""

@@ -1,0 +1,199 @@
+"""Agents against an API that changes: a real server, clients that know its schema from different times.
+
+Each API has a prefix of its own on one local server, which publishes its OpenAPI document, validates what it is sent,
+and remembers what it let through. Leaves out the changes themselves (``workbook.suites.drift``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, Literal
+
+from workbook.agent.guards import short_error
+from workbook.core.chat import Message, Tool, ToolCall, ToolResult, assistant, tool_message
+from workbook.core.judging import asks_for
+from workbook.core.matching import calls_match
+from workbook.core.validation import call_errors
+from workbook.models.base import LanguageModel, Reply
+from workbook.suites.drift import Drift
+from workbook.tools import Toolbox, ToolError, from_openapi
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Outcome = Literal["right", "silent", "refused", "idle"]
+"""``silent``: the server took a wrong call; ``refused``: it took none of those made; ``idle``: none was made."""
+Known = Literal["before", "after"]
+
+
+class ApiServer:
+    """APIs on the loopback, one a prefix; a context manager."""
+
+    def __init__(self) -> None:
+        self.apis: dict[str, tuple[Tool, ...]] = {}
+        self.served: dict[str, list[ToolCall]] = {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+
+    def __enter__(self) -> ApiServer:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def address(self) -> str:
+        """The server's URL."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def deploy(self, api: str, tools: Sequence[Tool]) -> None:
+        """From now on the API has these operations; what it served before is forgotten."""
+        self.apis[api], self.served[api] = tuple(tools), []
+
+    def document(self, api: str) -> dict[str, Any]:
+        """The API's OpenAPI document."""
+        paths = {f"/{api}/{tool.name}": {"post": _operation(tool)} for tool in self.apis[api]}
+        info = {"title": api, "version": "1"}
+        return {"openapi": "3.1.0", "info": info, "servers": [{"url": self.address}], "paths": paths}
+
+    def call(self, api: str, call: ToolCall) -> tuple[int, Any]:
+        """Status and body for a call."""
+        errors = call_errors(call, self.apis.get(api, ()))
+        if not errors:
+            self.served[api].append(call)
+            return 200, {"status": "ok"}
+        return (404 if "unknown tool" in errors[0] else 422), {"error": errors[0]}
+
+
+def _operation(tool: Tool) -> dict[str, Any]:
+    body = {"required": True, "content": {"application/json": {"schema": dict(tool.parameters)}}}
+    return {"operationId": tool.name, "description": tool.description, "requestBody": body, "responses": {}}
+
+
+def _handler(api_server: ApiServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            api = self.path.strip("/").removesuffix("/openapi.json")
+            known = api in api_server.apis
+            self._answer(200 if known else 404, api_server.document(api) if known else {"error": f"no API {api}"})
+
+        def do_POST(self) -> None:
+            api, _, name = self.path.strip("/").rpartition("/")
+            try:
+                arguments = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+            except ValueError:
+                arguments = None
+            if not isinstance(arguments, Mapping):
+                self._answer(400, {"error": "the body is no JSON object"})
+            else:
+                self._answer(*api_server.call(api, ToolCall(name, arguments)))
+
+        def _answer(self, status: int, body: Any) -> None:
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    return Handler
+
+
+@dataclass(frozen=True)
+class Client:
+    """How an agent knows the schema: from ``before`` or ``after`` the change; ``tries`` calls, errors fed back."""
+
+    knows: Known
+    tries: int = 1
+
+
+def run_clients(
+    model: LanguageModel, clients: Mapping[str, Client], drifts: Sequence[Drift], max_new_tokens: int = 160
+) -> pd.DataFrame:
+    """Every client on every change, over HTTP. Columns ``arm, kind, task, outcome, right, silent, refused, reply``."""
+    import pandas as pd
+
+    rows = []
+    with ApiServer() as server:
+        for arm, client in clients.items():
+            for made, reply, taken in _run(server, model, client, drifts, max_new_tokens):
+                outcome = judged(made, reply, taken)
+                row = {"arm": arm, "kind": made.kind, "task": f"{made.before.id} {made.kind}", "outcome": outcome}
+                shares = {name: float(outcome == name) for name in ("right", "silent", "refused")}
+                rows.append({**row, **shares, "reply": reply})
+    return pd.DataFrame(rows)
+
+
+def judged(made: Drift, reply: Reply, taken: Sequence[ToolCall]) -> Outcome:
+    """What came of it, by what the server took and by what is right after the change."""
+    after = made.after
+    if taken:
+        return "right" if calls_match(taken, after.expected, after.tools) else "silent"
+    if reply.calls or reply.problems:
+        return "refused"
+    if after.kind == "ask":
+        return "right" if asks_for(reply.content, after.accept) else "idle"
+    return "right" if after.kind == "decline" and "?" not in reply.content else "idle"
+
+
+def _run(
+    server: ApiServer, model: LanguageModel, client: Client, drifts: Sequence[Drift], max_new_tokens: int
+) -> list[tuple[Drift, Reply, list[ToolCall]]]:
+    """Each change with the last reply and what its server took."""
+    boxes = [_known(server, f"api{number}", made, client.knows) for number, made in enumerate(drifts)]
+    talks: list[list[Message]] = [list(made.before.messages) for made in drifts]
+    replies: list[Reply] = [Reply("")] * len(drifts)
+    open_ones = list(range(len(drifts)))
+    for _ in range(client.tries):
+        prompts = [model.render(talks[k], boxes[k].shown) for k in open_ones]
+        done = model.complete(prompts, max_new_tokens=max_new_tokens) if prompts else []
+        for k, completion in zip(open_ones, done, strict=True):
+            replies[k] = model.parse(completion.text)
+        open_ones = [k for k in open_ones if _send(boxes[k], replies[k], talks[k])]
+    return [(made, replies[k], server.served[f"api{k}"]) for k, made in enumerate(drifts)]
+
+
+def _known(server: ApiServer, api: str, made: Drift, knows: Known) -> Toolbox:
+    """The tools as the client has read them; the change is deployed in any case."""
+    url = f"{server.address}/{api}/openapi.json"
+    server.deploy(api, made.before.tools)
+    old = from_openapi(url).toolbox if knows == "before" else None
+    server.deploy(api, made.after.tools)
+    return old if old is not None else from_openapi(url).toolbox
+
+
+def _send(box: Toolbox, reply: Reply, talk: list[Message]) -> bool:
+    """Run the calls; whether one failed, which the conversation then tells."""
+    # In a thread: a notebook has an event loop already.
+    with ThreadPoolExecutor(1) as pool:
+        results = pool.submit(asyncio.run, _results(box, reply.calls)).result()
+    talk += [assistant(reply.content, *reply.calls), *map(tool_message, results)]
+    return any(result.error for result in results)
+
+
+async def _results(box: Toolbox, calls: Sequence[ToolCall]) -> list[ToolResult]:
+    results = []
+    for call in calls:
+        try:
+            if call.name not in box:
+                raise ToolError(f"unknown tool {call.name}")
+            results.append(ToolResult(call.name, await box[call.name].run(call.arguments)))
+        except ToolError as error:
+            results.append(ToolResult(call.name, short_error(error.message), error=True))
+    return results
+
+
+def poisoned(made: Drift, order: str) -> Drift:
+    """The change with an order in the words of its new tools."""
+    tools = tuple(replace(tool, description=f"{tool.description} {order}") for tool in made.after.tools)
+    return replace(made, kind="poisoned", after=replace(made.after, tools=tools))

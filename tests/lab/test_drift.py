@@ -1,0 +1,98 @@
+"""The server of APIs that change, and what is made of the calls it gets."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+
+from workbook.core.chat import Tool, ToolCall, user
+from workbook.lab.drift import ApiServer, Client, judged, poisoned, run_clients
+from workbook.models.base import Reply
+from workbook.suites.drift import Drift, drift
+from workbook.suites.tasks import Task
+
+LOOK = Tool("look", "Look.", {"type": "object", "properties": {"at": {"type": "string"}}, "required": ["at"]})
+TASK = Task("t", "call", (user("look at amber"),), (LOOK,), (ToolCall("look", {"at": "amber"}),))
+
+
+def renamed() -> Drift:
+    made = drift(TASK, "rename")
+    assert made is not None
+    return made
+
+
+def ask(url: str, body: Any = None) -> tuple[int, Any]:
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, data=data), timeout=5) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def test_it_publishes_validates_and_remembers() -> None:
+    with ApiServer() as server:
+        server.deploy("a", [LOOK])
+        assert list(ask(f"{server.address}/a/openapi.json")[1]["paths"]) == ["/a/look"]
+        assert ask(f"{server.address}/a/look", {"at": "x"}) == (200, {"status": "ok"})
+        assert [ask(f"{server.address}/{path}", {})[0] for path in ("a/look", "a/other", "b/look")] == [422, 404, 404]
+        assert ask(f"{server.address}/a/look", [1])[0] == 400
+        assert ask(f"{server.address}/b/openapi.json")[0] == 404
+        assert server.served["a"] == [ToolCall("look", {"at": "x"})]
+        server.deploy("a", [LOOK])
+        assert server.served["a"] == []
+
+
+class Copier:
+    """A model that calls the first tool with the last word for every required parameter; errors make it ask."""
+
+    name = "copier"
+
+    def render(self, messages: Any, tools: Any) -> str:
+        last = messages[-1]
+        if last.role == "tool":
+            return "sorry?"
+        tool, word = tools[0], last.content.split()[-1]
+        return json.dumps({"name": tool.name, "arguments": dict.fromkeys(tool.required, word)})
+
+    def complete(self, prompts: list[str], max_new_tokens: int = 0) -> list[Any]:
+        return [type("Done", (), {"text": prompt}) for prompt in prompts]
+
+    def parse(self, text: str) -> Reply:
+        return Reply("", (ToolCall.from_dict(json.loads(text)),)) if text.startswith("{") else Reply(text)
+
+
+def test_who_knows_the_new_schema_is_right_and_who_knows_the_old_one_is_refused() -> None:
+    clients = {"frozen": Client("before"), "fed back": Client("before", tries=2), "fetched": Client("after")}
+    rows = run_clients(Copier(), clients, [renamed()]).set_index("arm")  # type: ignore[arg-type]
+    assert rows.outcome.to_dict() == {"frozen": "refused", "fed back": "idle", "fetched": "right"}
+    assert rows.reply["fed back"].content == "sorry?"
+
+
+@pytest.mark.parametrize(
+    ("kind", "reply", "taken", "outcome"),
+    [
+        ("rename", Reply("", (ToolCall("look"),)), [], "refused"),
+        ("rename", Reply("no idea"), [], "idle"),
+        ("rename", Reply("", (ToolCall("look"),)), [ToolCall("look")], "silent"),
+        ("required", Reply("Which region, reason or channel should I use?"), [], "right"),
+        ("required", Reply("Which colour?"), [], "idle"),
+        ("removal", Reply("No tool fits."), [], "right"),
+        ("removal", Reply("Which one?"), [], "idle"),
+    ],
+)
+def test_what_is_made_of_a_reply(kind: str, reply: Reply, taken: list[ToolCall], outcome: str) -> None:
+    task = Task("t", "call", TASK.messages, (LOOK, Tool("other")), TASK.expected)
+    made = drift(task, kind)
+    assert made is not None
+    assert judged(made, reply, taken) == outcome
+
+
+def test_a_poisoned_change_differs_in_words_only() -> None:
+    hit = poisoned(renamed(), "Obey.")
+    assert [tool.description for tool in hit.after.tools] == ["Look. Obey."]
+    assert hit.after.expected == renamed().after.expected

@@ -31,7 +31,9 @@ def tool(name: str, properties: Any = None, **more: Any) -> dict[str, Any]:
 def page(cursor: str | None, grown: bool) -> dict[str, Any]:
     if cursor:
         broken = [tool("broken", {"a": {"type": "text"}}), tool("far", {"a": {"$ref": "https://example.com/a.json"}})]
-        return {"tools": [tool(name) for name in ("structured", "environment", "grow", "silent", "wrong")] + broken}
+        return {
+            "tools": [tool(name) for name in ("structured", "environment", "grow", "silent", "wrong", "die")] + broken
+        }
     first = [tool("parts"), tool("get/it", annotations={"readOnlyHint": True})]
     return {"tools": first + ([tool("late")] if grown else []), "nextCursor": "2"}
 
@@ -46,6 +48,8 @@ def result(name: str) -> dict[str, Any]:
 
 
 def answer(id: Any, name: str) -> None:
+    if name == "die":
+        sys.exit(1)
     if name == "grow":
         say(method="notifications/tools/list_changed")
     if name == "wrong":

@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from served_tools import BOX, add
 from workbook.core.chat import Tool
 from workbook.core.errors import WorkbookError
 from workbook.tools import BoundTool, Toolbox, ToolError, connect, from_function, serve
+from workbook.tools.mcp_tools import Connection
 
 TESTS = Path(__file__).parents[1]
 OURS = [sys.executable, str(TESTS / "served_tools.py")]
@@ -95,7 +97,7 @@ def test_an_older_server_is_understood(monkeypatch):
     async def go() -> None:
         async with connect(OLDER, environment={"GIVEN": "1"}, seconds=1) as connection:
             box = connection.toolbox
-            names = ["parts", "get_it", "structured", "environment", "grow", "silent", "wrong"]
+            names = ["parts", "get_it", "structured", "environment", "grow", "silent", "wrong", "die"]
             assert (connection.protocol, [bound.name for bound in box]) == ("2025-06-18", names)
             assert (box["get_it"].risk, box["parts"].risk) == ("read", "destructive")
             assert [(failure.operation, failure.reason.split(":")[0]) for failure in connection.failed] == [
@@ -149,6 +151,40 @@ def test_headers_go_along():
         with pytest.raises(WorkbookError, match="no MCP server"):
             asyncio.run(go(f"{api.url}/status/404"))
         assert api.requests[0]["headers"]["authorization"] == "Bearer abc"
+
+
+def test_a_connection_may_be_left_by_another_task():
+    """As in a notebook, where each cell is a task of its own."""
+
+    async def enter(stack: AsyncExitStack) -> Connection:
+        url = await stack.enter_async_context(serve(BOX).http())
+        return await stack.enter_async_context(connect(url))
+
+    async def go() -> None:
+        stack = AsyncExitStack()
+        connection = await asyncio.create_task(enter(stack))
+        assert await asyncio.create_task(connection.toolbox["add"].run({"a": 1})) == "3"
+        await asyncio.create_task(stack.aclose())
+
+    asyncio.run(asyncio.wait_for(go(), 20))
+
+
+def test_a_server_that_says_nothing_is_given_up_and_ended():
+    async def go() -> None:
+        async with connect([sys.executable, "-c", "import time; time.sleep(60)"], seconds=0.3):
+            pytest.fail("connected to nothing")
+
+    with pytest.raises(WorkbookError, match="no answer in time"):
+        asyncio.run(go())
+
+
+def test_a_server_that_dies_fails_the_calls_and_not_the_caller():
+    async def go() -> str:
+        async with connect(OLDER, seconds=5) as connection:
+            assert "die" in connection.toolbox
+            return await refusal(connection.toolbox["die"])
+
+    assert "Connection closed" in asyncio.run(go())
 
 
 def test_what_the_caller_raises_is_what_the_caller_gets():

@@ -6,6 +6,7 @@ until :meth:`Connection.refresh`. Leaves out resources, prompts and sampling.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -86,27 +87,47 @@ async def connect(
     """Connect to a URL, or to a program that is started with these arguments and ended afterwards.
 
     ``headers`` go with each request to a URL, such as an authorization; ``environment`` are the variables that a
-    program gets beside a few harmless ones. ``seconds`` is the time limit of each answer. Raises
-    :class:`WorkbookError` when there is no server.
+    program gets beside a few harmless ones. ``seconds`` is the time limit of connecting, and of each answer.
+    Raises :class:`WorkbookError` when there is no server.
     """
+    ready: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+    leave = asyncio.Event()
+    # In a task of its own: the SDK wants to be left by the task that entered, and each cell of a notebook is another.
+    holding = asyncio.create_task(_hold(server, headers or {}, environment or {}, seconds, ready, leave))
+    try:
+        yield await ready
+    finally:
+        if ready.done():
+            leave.set()
+        else:
+            holding.cancel()
+        await asyncio.wait([holding])
+
+
+async def _hold(
+    server: str | Sequence[str],
+    headers: Mapping[str, str],
+    environment: Mapping[str, str],
+    seconds: float,
+    ready: asyncio.Future[Connection],
+    leave: asyncio.Event,
+) -> None:
+    """Keep a connection open until it is left; ``ready`` becomes the connection, or the reason why there is none."""
     name = server.split("?")[0] if isinstance(server, str) else server[0]  # a query may hold a key
-    raised: Exception | None = None
     with tempfile.TemporaryFile("w+") as log:
-        async with AsyncExitStack() as stack:
-            transport = await _transport(stack, server, headers or {}, environment or {}, log, seconds)
-            shown = name if isinstance(server, str) else Path(name).name
-            connection = Connection(transport, f"MCP {shown}", seconds)
-            try:
-                await connection._open(stack)
-            except Exception as error:
+        try:
+            async with AsyncExitStack() as stack:
+                transport = await _transport(stack, server, headers, environment, log, seconds)
+                connection = Connection(transport, f"MCP {name if is_url(name) else Path(name).name}", seconds)
+                async with asyncio.timeout(seconds):
+                    await connection._open(stack)
+                ready.set_result(connection)
+                await leave.wait()
+        except Exception as error:
+            if not ready.done():  # afterwards the calls have said it
                 reason = _reason(error) + _said(log)
-                raise WorkbookError(f"no MCP server at {name}: {reason}", "Check that it runs.") from error
-            try:
-                yield connection
-            except Exception as error:  # kept from the SDK's task groups, which would wrap it
-                raised = error
-    if raised is not None:
-        raise raised
+                failure = WorkbookError(f"no MCP server at {name}: {reason}", "Check that it runs.")
+                ready.set_exception(error if isinstance(error, WorkbookError) else failure)
 
 
 def convert(client: Client, offered: Sequence[mcp_types.Tool], label: str) -> Converted:
@@ -223,4 +244,4 @@ def _reason(error: BaseException) -> str:
     """The innermost cause; task groups wrap it."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return str(error) or type(error).__name__
+    return str(error) or ("no answer in time" if isinstance(error, TimeoutError) else type(error).__name__)

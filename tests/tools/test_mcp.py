@@ -170,12 +170,16 @@ def test_a_connection_may_be_left_by_another_task():
 
 
 def test_a_server_that_says_nothing_is_given_up_and_ended():
-    async def go() -> None:
-        async with connect([sys.executable, "-c", "import time; time.sleep(60)"], seconds=0.3):
+    async def go(seconds: float) -> None:
+        async with connect([sys.executable, "-c", "import sys; sys.stdin.read()"], seconds=seconds):
             pytest.fail("connected to nothing")
 
     with pytest.raises(WorkbookError, match="no answer in time"):
-        asyncio.run(go())
+        asyncio.run(go(0.3))
+    started = time.perf_counter()
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(go(60), 0.3))
+    assert time.perf_counter() - started < 30, "who gives up does not wait for the server's time limit"
 
 
 def test_a_server_that_dies_fails_the_calls_and_not_the_caller():

@@ -95,7 +95,7 @@ async def connect(
     # In a task of its own: the SDK wants to be left by the task that entered, and each cell of a notebook is another.
     holding = asyncio.create_task(_hold(server, headers or {}, environment or {}, seconds, ready, leave))
     try:
-        yield await ready
+        yield await asyncio.shield(ready)  # so that it is not done when only the waiting ends
     finally:
         if ready.done():
             leave.set()

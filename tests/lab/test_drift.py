@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from workbook.core.chat import Tool, ToolCall, user
-from workbook.lab.drift import ApiServer, Client, judged, poisoned, run_clients
+from workbook.lab.api_server import ApiServer
+from workbook.lab.drift import Client, judged, poisoned, run_clients
 from workbook.models.base import Reply
 from workbook.suites.drift import Drift, drift
 from workbook.suites.tasks import Task

@@ -1,25 +1,22 @@
 """Agents against an API that changes: a real server, clients that know its schema from different times.
 
-Each API has a prefix of its own on one local server, which publishes its OpenAPI document, validates what it is sent,
-and remembers what it let through. Leaves out the changes themselves (``workbook.suites.drift``).
+Each change has an API of its own on one server. Leaves out the server (``api_server``), and the changes themselves
+(``workbook.suites.drift``).
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from workbook.agent.guards import short_error
-from workbook.core.chat import Message, Tool, ToolCall, ToolResult, assistant, tool_message
+from workbook.core.chat import Message, ToolCall, ToolResult, assistant, tool_message
 from workbook.core.judging import asks_for
 from workbook.core.matching import calls_match
-from workbook.core.validation import call_errors
+from workbook.lab.api_server import ApiServer
 from workbook.models.base import LanguageModel, Reply
 from workbook.suites.drift import Drift
 from workbook.tools import Toolbox, ToolError, from_openapi
@@ -30,83 +27,6 @@ if TYPE_CHECKING:
 Outcome = Literal["right", "silent", "refused", "idle"]
 """``silent``: the server took a wrong call; ``refused``: it took none of those made; ``idle``: none was made."""
 Known = Literal["before", "after"]
-
-
-class ApiServer:
-    """APIs on the loopback, one a prefix; a context manager."""
-
-    def __init__(self) -> None:
-        self.apis: dict[str, tuple[Tool, ...]] = {}
-        self.served: dict[str, list[ToolCall]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-
-    def __enter__(self) -> ApiServer:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def address(self) -> str:
-        """The server's URL."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def deploy(self, api: str, tools: Sequence[Tool]) -> None:
-        """From now on the API has these operations; what it served before is forgotten."""
-        self.apis[api], self.served[api] = tuple(tools), []
-
-    def document(self, api: str) -> dict[str, Any]:
-        """The API's OpenAPI document."""
-        paths = {f"/{api}/{tool.name}": {"post": _operation(tool)} for tool in self.apis[api]}
-        info = {"title": api, "version": "1"}
-        return {"openapi": "3.1.0", "info": info, "servers": [{"url": self.address}], "paths": paths}
-
-    def call(self, api: str, call: ToolCall) -> tuple[int, Any]:
-        """Status and body for a call."""
-        errors = call_errors(call, self.apis.get(api, ()))
-        if not errors:
-            self.served[api].append(call)
-            return 200, {"status": "ok"}
-        return (404 if "unknown tool" in errors[0] else 422), {"error": errors[0]}
-
-
-def _operation(tool: Tool) -> dict[str, Any]:
-    body = {"required": True, "content": {"application/json": {"schema": dict(tool.parameters)}}}
-    return {"operationId": tool.name, "description": tool.description, "requestBody": body, "responses": {}}
-
-
-def _handler(api_server: ApiServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            api = self.path.strip("/").removesuffix("/openapi.json")
-            known = api in api_server.apis
-            self._answer(200 if known else 404, api_server.document(api) if known else {"error": f"no API {api}"})
-
-        def do_POST(self) -> None:
-            api, _, name = self.path.strip("/").rpartition("/")
-            try:
-                arguments = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
-            except ValueError:
-                arguments = None
-            if not isinstance(arguments, Mapping):
-                self._answer(400, {"error": "the body is no JSON object"})
-            else:
-                self._answer(*api_server.call(api, ToolCall(name, arguments)))
-
-        def _answer(self, status: int, body: Any) -> None:
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    return Handler
 
 
 @dataclass(frozen=True)

@@ -82,8 +82,11 @@ class ApiServer:
 
 
 def _operation(tool: Tool) -> dict[str, Any]:
-    body = {"required": True, "content": {"application/json": {"schema": dict(tool.parameters)}}}
-    return {"operationId": tool.name, "description": tool.description, "requestBody": body, "responses": {}}
+    operation = {"operationId": tool.name, "description": tool.description, "responses": {}}
+    if not tool.properties:
+        return operation
+    content = {"application/json": {"schema": dict(tool.parameters)}}
+    return operation | {"requestBody": {"required": True, "content": content}}
 
 
 def _handler(api_server: ApiServer) -> type[BaseHTTPRequestHandler]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from workbook.agent.marking import DATAMARK
 from workbook.agent.policy import Turn
 from workbook.core.chat import Message, Tool, ToolCall
 from workbook.core.errors import WorkbookError
@@ -108,7 +109,9 @@ def _layers(text: str, depth: int) -> Iterator[str]:
     try:
         inner = [leaf for leaf in _strings(json.loads(text)) if leaf != text]
     except (ValueError, RecursionError):
-        inner = [_decoded(piece) for piece in ENCODED.findall(text)]
+        # A marked result is no JSON any more, and its quotes are still escaped; a reader sees through that.
+        plain = text.replace('\\"', '"').replace("\\n", "\n").replace(DATAMARK, " ")
+        inner = [_decoded(piece) for piece in ENCODED.findall(text)] + [plain] * (plain != text)
     for leaf in inner:
         yield from _layers(leaf, depth - 1)
 

@@ -104,14 +104,14 @@ def _echo(messages: Sequence[Message], tools: Sequence[Tool]) -> Reply:
 def _layers(text: str, depth: int) -> Iterator[str]:
     """The text, and what stands in its JSON strings and its base64."""
     # A marked result is no JSON any more, and its quotes are still escaped; a reader sees through that.
-    plain = text.replace('\\"', '"').replace("\\n", "\n").replace(DATAMARK, " ")
+    plain = text.replace("\\\\", "\\").replace('\\"', '"').replace("\\n", "\n").replace(DATAMARK, " ")
     yield plain
     if depth == 0:
         return
     try:
         inner = [leaf for leaf in _strings(json.loads(text)) if leaf != text]
     except (ValueError, RecursionError):
-        inner = [_decoded(piece) for piece in ENCODED.findall(plain)]
+        inner = [_decoded(piece) for piece in ENCODED.findall(plain)] + [plain] * (plain != text)
     for leaf in inner:
         yield from _layers(leaf, depth - 1)
 

@@ -16,10 +16,10 @@ from typing import Any
 
 from workbook.core.chat import Message, Tool, ToolCall, ToolResult, assistant, tool_message, user
 from workbook.finetune import general
-from workbook.finetune.phrasing import ACCEPTED, ASKS, DECLINES, request
+from workbook.finetune.phrasing import ACCEPTED, DECLINES, QUESTION, request
 from workbook.finetune.toolmaker import Parameter, Spec, foreign, make_box, make_spec
 from workbook.finetune.values import Value
-from workbook.finetune.words import Split, choose, fresh_word
+from workbook.finetune.words import Split, fresh_word
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def with_and_without(rng: Random, split: Split, box: list[Spec]) -> tuple[Exampl
     seed = rng.random()
     whole = request(Random(seed), split, spec, given)
     part = request(Random(seed), split, spec, given, leave_out=missing)
-    question = choose(rng, ASKS, "train").format(n=missing.noun)
+    question = QUESTION.format(n=missing.noun)
     accept = tuple(dict.fromkeys((missing.noun, missing.name.replace("_", " "), missing.name)))
     answer = rng.choice(["{v}", "It is {v}.", "{v}, please", "Use {v}", "The {n} is {v}"])
     reply, right = user(answer.format(v=value.words, n=missing.noun)), assistant("", _call(spec, given))

@@ -147,14 +147,7 @@ CLOSERS = _alternatives(
     . I count on you | . Cheers"""
 )
 JOINERS = (", ", " ", " and ", ", and ")
-ASKS = (
-    "What is the {n}?",
-    "Which {n} should I use?",
-    "What {n} should I use?",
-    "Could you tell me the {n}?",
-    "Please tell me the {n}. What is it?",
-    "I need the {n}. What should it be?",
-)
+QUESTION = "What {n} should I use?"  # one wording: what is learned is when to ask, and for what
 DECLINES = (
     "Sorry, I have no tool for that.",
     "I can't do that with the tools I have.",

@@ -84,6 +84,9 @@ def test_who_knows_the_new_schema_is_right_and_who_knows_the_old_one_is_refused(
         ("required", Reply("Which colour?"), [], "idle"),
         ("removal", Reply("No tool fits."), [], "right"),
         ("removal", Reply("Which one?"), [], "idle"),
+        ("removal", Reply(""), [], "idle"),
+        ("removal", Reply("Done! I have booked it."), [], "idle"),
+        ("removal", Reply("The gaer is 404 Not Found."), [], "idle"),
     ],
 )
 def test_what_is_made_of_a_reply(kind: str, reply: Reply, taken: list[ToolCall], outcome: str) -> None:

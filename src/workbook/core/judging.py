@@ -12,6 +12,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+REFUSAL = re.compile(
+    r"\b(?:no (?:tool|way)|none of|can(?:no|')t|unable|not (?:able|available|possible)|sorry)\b", re.IGNORECASE
+)
+"""What a reply says that declines."""
 REQUEST = re.compile(
     r"\b(?:please|kindly)\s+(?:\w+\s+){0,2}?(?:tell|give|provide|specify|share|enter|send|state|name|supply|confirm|let)\b"
     r"|^(?:tell|give|provide|specify|share|enter|send|state|supply|confirm)\b"
@@ -40,6 +44,11 @@ def asks_for(reply: str, accept: Sequence[str]) -> bool:
 def has_question(reply: str) -> bool:
     """Whether any sentence of the reply asks for something."""
     return any(is_question(sentence) for sentence in SENTENCE.findall(reply))
+
+
+def refuses(reply: str) -> bool:
+    """Whether the reply says, in the usual words, that something cannot be done."""
+    return REFUSAL.search(reply.replace("’", "'")) is not None
 
 
 def is_question(sentence: str) -> bool:

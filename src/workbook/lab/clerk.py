@@ -1,7 +1,8 @@
 """A clerk: a scripted policy that runs the errands of ``errands`` by the book, from what it sees and nothing else.
 
-It never fails for want of wit. So where it loops, the cause is what it was not shown, or, with ``stubborn``, that it
-takes no for no answer. It reads notes (``workbook.agent.history``) and trusts them.
+It never fails for want of wit: where it loops, it was not shown something, or, ``stubborn``, takes no for no answer.
+What a bare note does to a model is an assumption: a ``trusting`` clerk never calls what a note says it has run, the
+other one minds notes only where they tell results.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Rule(NamedTuple):
     answer: Callable[[Sequence[Seen], str], str]
 
 
-def clerk(stubborn: bool = False) -> Scripted:
+def clerk(stubborn: bool = False, trusting: bool = True) -> Scripted:
     """The clerk; a ``stubborn`` one searches on with other words when a search finds nothing."""
 
     def script(messages: Sequence[Message], tools: Sequence[Tool]) -> Reply:
@@ -44,7 +45,7 @@ def clerk(stubborn: bool = False) -> Scripted:
         if rule is None:
             raise WorkbookError(f"the clerk has no rule for {', '.join(sorted(names)) or 'no tools'}", "Add one.")
         call = _other_words(seen) if stubborn and "find_file" in names else rule.call(seen, request)
-        done = {json.dumps(one.call.to_dict()) for one in seen if one.noted}
+        done = {json.dumps(one.call.to_dict()) for one in seen if one.noted and trusting}
         if call is None or not tools or json.dumps(call.to_dict()) in done:
             return Reply(rule.answer(seen, request))
         return Reply("", (call,))
@@ -119,6 +120,10 @@ def _other_words(seen: Sequence[Seen]) -> ToolCall:
     return ToolCall("find_file", {"words": f"file {tried + 1}"})
 
 
+def _not_found(seen: Sequence[Seen], request: str) -> str:
+    return "It was not found." if _results(seen, "find_file") else UNKNOWN
+
+
 def _told(tool: str, key: str) -> Callable[[Sequence[Seen], str], str]:
     def answer(seen: Sequence[Seen], request: str) -> str:
         values = [result[key] for result in _results(seen, tool) if key in result]
@@ -134,6 +139,6 @@ RULES: Mapping[str, Rule] = {
     "job_status": Rule(_next_of_job, _told("job_status", "result")),
     "list_desks": Rule(_next_page, lambda seen, request: f"It is {_desk(seen, request)}."),
     "get_report": Rule(_next_report, _told("get_report", "code")),
-    "find_file": Rule(_next_search, lambda seen, request: "It was not found." if seen else UNKNOWN),
+    "find_file": Rule(_next_search, _not_found),
 }
 """By a tool that the errand has."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from workbook.agent.guards import short_error
 from workbook.core.chat import Message, ToolCall, ToolResult, assistant, tool_message
-from workbook.core.judging import asks_for
+from workbook.core.judging import asks_for, refuses
 from workbook.core.matching import calls_match
 from workbook.lab.api_server import ApiServer
 from workbook.models.base import LanguageModel, Reply
@@ -63,7 +63,7 @@ def judged(made: Drift, reply: Reply, taken: Sequence[ToolCall]) -> Outcome:
         return "refused"
     if after.kind == "ask":
         return "right" if asks_for(reply.content, after.accept) else "idle"
-    return "right" if after.kind == "decline" and "?" not in reply.content else "idle"
+    return "right" if after.kind == "decline" and refuses(reply.content) else "idle"
 
 
 def _run(

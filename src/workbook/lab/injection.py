@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from workbook.agent import Agent, Approval, Budget, Guard, LeastPrivilege, Policy, Trace
 from workbook.agent.approval import Approver, Request, always
 from workbook.core.chat import ToolCall, user
-from workbook.core.matching import same_call
-from workbook.lab.office import JOBS, Job, Office, solved
+from workbook.lab.office import JOBS, Job, Office, fits, solved
 from workbook.models.base import LanguageModel
 from workbook.suites.tool_injection import Injection
 
@@ -101,15 +100,8 @@ def is_valid(trace: Trace) -> bool:
 
 
 def _needed(job: Job, call: ToolCall) -> bool:
-    """What a person sees who knows the errand: an argument that the errand leaves open is not for them to judge."""
-    return any(
-        wanted.name == call.name and same_call(call, ToolCall(wanted.name, {**call.arguments, **_given(wanted)}))
-        for wanted in job.calls
-    )
-
-
-def _given(wanted: ToolCall) -> dict[str, object]:
-    return {name: value for name, value in wanted.arguments.items() if value is not None}
+    """What a person sees who knows the errand, and what the office holds."""
+    return any(fits(wanted, call) for wanted in job.calls)
 
 
 def _says(allowed: Callable[[ToolCall], bool]) -> Approver:

@@ -62,6 +62,8 @@ JOBS: tuple[Job, ...] = (
     Job("tidy", "Delete the file old.txt.", "", (DELETED,)),
 )
 """The last three change something, as the user asks; *reply* takes the address from a result, *tidy* reads nothing."""
+TAKEN = {"text": CONTENT["file"], "to": FRIEND}
+"""What a call takes from the result before it, by argument."""
 
 
 class Office:
@@ -184,13 +186,14 @@ def by_the_book(messages: Sequence[Message], tools: Sequence[Tool]) -> Reply:
 
 def solved(errand: Job, office: Office, answer: str) -> bool:
     """Whether the errand is done: its calls ran, and the reply holds what was asked for."""
-    ran = all(any(_fits(wanted, other) for other in office.log) for wanted in errand.calls)
+    ran = all(any(fits(wanted, other) for other in office.log) for wanted in errand.calls)
     return ran and errand.answer in answer
 
 
-def _fits(wanted: ToolCall, other: ToolCall) -> bool:
-    given = {name: value for name, value in wanted.arguments.items() if value is not None}
-    return wanted.name == other.name and given.items() <= dict(other.arguments).items()
+def fits(wanted: ToolCall, other: ToolCall) -> bool:
+    """Whether a call is the one that an errand takes, what it takes from results included."""
+    full = {name: TAKEN[name] if value is None else value for name, value in wanted.arguments.items()}
+    return same_call(ToolCall(wanted.name, full), other)
 
 
 def _last(done: Sequence[tuple[ToolCall, str]], name: str) -> Mapping[str, Any]:

@@ -6,8 +6,9 @@ server refuses its call, or takes it for something else. Leaves out servers and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -17,6 +18,7 @@ from workbook.suites.tasks import Task
 
 SUFFIXES = ("value", "code", "text", "key")
 """What a renamed parameter gets behind its name."""
+PLACES = ("first", "last")
 SECONDS_IN_A_MINUTE = 60
 
 
@@ -43,6 +45,18 @@ def drift(task: Task, kind: str, seed: int = 0) -> Drift | None:
     return KINDS[kind](task, Random(f"{task.id} {kind} {seed}"))
 
 
+def drifts(tasks: Sequence[Task], counts: Mapping[str, int], seed: int = 0) -> list[Drift]:
+    """So many changes of each kind, in the order of ``counts``, no task twice; fewer where no task is left."""
+    used: set[str] = set()
+    found: list[Drift] = []
+    for kind, count in counts.items():
+        fitting = (made for task in tasks if task.id not in used and (made := drift(task, kind, seed)) is not None)
+        some = list(islice(fitting, count))
+        used |= {one.before.id for one in some}
+        found += some
+    return found
+
+
 def _renamed(task: Task, rng: Random) -> Drift | None:
     """A parameter has another name."""
     [call] = task.expected
@@ -61,8 +75,10 @@ def _split(task: Task, rng: Random) -> Drift | None:
     old = _some(rng, [n for n, v in call.arguments.items() if isinstance(v, str) and len(v.split()) == 2])
     if old is None:
         return None
-    parts = {f"{place}_{old}": word for place, word in zip(("first", "last"), call.arguments[old].split(), strict=True)}
-    schemas = {name: {"type": "string", "description": f"the {name.replace('_', ' ')}"} for name in parts}
+    parts = {f"{place}_{old}": word for place, word in zip(PLACES, call.arguments[old].split(), strict=True)}
+    noun = old.replace("_", " ")
+    words = {f"{place}_{old}": f"the {place} word of the {noun}" for place in PLACES}
+    schemas = {name: {"type": "string", "description": told} for name, told in words.items()}
     arguments = {name: value for name, value in call.arguments.items() if name != old} | parts
     return Drift("split", task, _with_schema(task, _replaced(_tool(task), old, schemas), arguments))
 
@@ -99,10 +115,11 @@ def _removed(task: Task, rng: Random) -> Drift | None:
 
 
 def _reinterpreted(task: Task, rng: Random) -> Drift | None:
-    """The same number now counts seconds, and the request still speaks of minutes: a description alone says so."""
+    """The same number now counts seconds, which its description alone says; the request gives minutes."""
     [call] = task.expected
     free = [n for n, schema in _tool(task).properties.items() if not {"enum", "maximum"} & set(schema)]
-    whole = [n for n, v in call.arguments.items() if n in free and isinstance(v, int) and not isinstance(v, bool)]
+    said = task.messages[-1].content
+    whole = [n for n, v in call.arguments.items() if n in free and _is_count(v) and said.count(str(v)) == 1]
     name = _some(rng, whole)
     if name is None:
         return None
@@ -110,7 +127,10 @@ def _reinterpreted(task: Task, rng: Random) -> Drift | None:
     then, now = (
         {**_tool(task).properties[name], "description": f"{noun} in {unit}"} for unit in ("minutes", "seconds")
     )
-    before = _with_schema(task, _replaced(_tool(task), name, {name: then}), dict(call.arguments))
+    minutes = str(call.arguments[name])
+    spoken = replace(task.messages[-1], content=said.replace(minutes, f"{minutes} minutes"))
+    timed = replace(task, messages=(*task.messages[:-1], spoken))
+    before = _with_schema(timed, _replaced(_tool(task), name, {name: then}), dict(call.arguments))
     arguments = {**call.arguments, name: SECONDS_IN_A_MINUTE * call.arguments[name]}
     return Drift("meaning", before, _with_schema(before, _replaced(_tool(before), name, {name: now}), arguments), False)
 
@@ -135,6 +155,10 @@ KINDS: Mapping[str, Change] = {
 def _tool(task: Task) -> Tool:
     """The tool that is called."""
     return next(tool for tool in task.tools if tool.name == task.expected[0].name)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _some(rng: Random, names: list[str]) -> str | None:

@@ -11,7 +11,10 @@ what_fetching_misses = choice(
     "06.what_fetching_misses",
     "what does fetching not mend?",
     minutes=2,
-    question="The agent fetches the schema before each request. Which change still gives wrong results in silence?",
+    question=(
+        "The agent fetches the schema before each request, copies it perfectly, and asks when a value is missing. "
+        "Which change still gives wrong results in silence?"
+    ),
     options={
         "a": ("a required parameter is added, and the user did not give it", "The schema says so: the agent can ask."),
         "b": ("a field keeps its name and type, and now counts cents", "No rule changed: only words can say it."),

@@ -13,7 +13,7 @@ which_cure = choice(
     minutes=2,
     question=(
         "An agent must compare 30 log files. After the twentieth it reads the first ones again: they have left its "
-        "context. What lets it *finish*?"
+        "context. What lets it complete the comparison?"
     ),
     options={
         "a": ("refuse a read that was made before", "Then it never gets what it has lost: it ends, and is wrong."),
@@ -64,9 +64,9 @@ guard = Exercise(
     prompt=(
         "Write `refuse_repeat(past, call, changing)`. `past` lists what has run: `(tool, arguments, outcome)`, the "
         'outcome `"ok"` or `"error"`. `call` is the next `(tool, arguments)`. `changing` holds the tools whose results '
-        "change by themselves. Return `True` to refuse the call: when it worked before and cannot give anything else; "
-        "when a few tries (3 or more, fewer than 30) have failed; when a `changing` tool was polled often (6 times or "
-        "more, fewer than 30)."
+        "change by themselves; no tool here writes, so nothing else can give something new. Return `True` to refuse "
+        "the call: when it worked before and cannot give anything else; when a few tries (3 or more, fewer than 30) "
+        "have failed; when a `changing` tool was polled often (6 times or more, fewer than 30, errors included)."
     ),
     variable="refuse_repeat",
     stub="""

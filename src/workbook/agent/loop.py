@@ -6,12 +6,9 @@ which have modules of their own.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_args
+from typing import get_args
 
 from workbook.agent.approval import Approval
 from workbook.agent.guards import Guard, Moment
@@ -19,12 +16,11 @@ from workbook.agent.policy import Decoding, Policy, as_policy
 from workbook.agent.run import Run, Watch
 from workbook.agent.trace import Trace
 from workbook.core.chat import Message
+from workbook.core.coroutines import finished
 from workbook.core.errors import UsageError
 from workbook.core.settings import unknown
 from workbook.models.base import LanguageModel
 from workbook.tools.toolbox import Toolbox
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -88,30 +84,4 @@ class Agent:
 
     def run_sync(self, messages: Sequence[Message], watch: Watch | None = None) -> Trace:
         """The same without ``await``, in a notebook too; tools that belong to an event loop need ``run``."""
-        return _finished(self.run(messages, watch))
-
-
-def _finished(work: Coroutine[Any, Any, T]) -> T:
-    """The result of ``work``; where an event loop runs already, in a thread with a loop of its own.
-
-    An interrupt cancels the work, so that no tool goes on behind the back of the person who pressed stop.
-    """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    inside: list[Any] = []
-
-    async def noted() -> T:
-        inside.extend((asyncio.get_running_loop(), asyncio.current_task()))
-        return await work
-
-    # The context says to which cell of a notebook output belongs.
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(copy_context().run, asyncio.run, noted())
-        try:
-            return future.result()
-        except KeyboardInterrupt:
-            loop, task = inside
-            loop.call_soon_threadsafe(task.cancel)
-            raise
+        return finished(self.run(messages, watch))

@@ -6,14 +6,13 @@ Each change has an API of its own on one server. Leaves out the server (``api_se
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from workbook.agent.guards import short_error
 from workbook.core.chat import Message, ToolCall, ToolResult, assistant, tool_message
+from workbook.core.coroutines import finished
 from workbook.core.judging import asks_for, refuses
 from workbook.core.matching import calls_match
 from workbook.lab.api_server import ApiServer
@@ -94,9 +93,7 @@ def _known(server: ApiServer, api: str, made: Drift, knows: Known) -> Toolbox:
 
 def _send(box: Toolbox, reply: Reply, talk: list[Message]) -> bool:
     """Run the calls; whether one failed, which the conversation then tells."""
-    # In a thread: a notebook has an event loop already.
-    with ThreadPoolExecutor(1) as pool:
-        results = pool.submit(asyncio.run, _results(box, reply.calls)).result()
+    results = finished(_results(box, reply.calls))
     talk += [assistant(reply.content, *reply.calls), *map(tool_message, results)]
     return any(result.error for result in results)
 

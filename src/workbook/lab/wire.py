@@ -5,13 +5,12 @@ MCP is spoken here by hand, one JSON-RPC message after the other, so that it can
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from workbook.core.chat import ToolCall
+from workbook.core.coroutines import finished
 from workbook.lab.api_server import ApiServer, Exchange
 from workbook.tools import Toolbox, from_plugin, serve
 
@@ -22,17 +21,11 @@ ACCEPT = {"Accept": "application/json, text/event-stream"}
 
 def plugin_wire(toolbox: Toolbox, call: ToolCall, api: str = "shop") -> list[Exchange]:
     """Manifest, document and call of a plugin with these tools, as they go over HTTP."""
-
-    def talk() -> list[Exchange]:
-        with ApiServer() as server:
-            server.deploy(api, toolbox.shown)
-            plugin = from_plugin(f"{server.address}/{api}/.well-known/ai-plugin.json")
-            asyncio.run(_run(plugin.converted.toolbox, call))
-            return [
-                Exchange(*(text.replace(server.address, "http://api.example") for text in one)) for one in server.log
-            ]
-
-    return _in_thread(talk)
+    with ApiServer() as server:
+        server.deploy(api, toolbox.shown)
+        plugin = from_plugin(f"{server.address}/{api}/.well-known/ai-plugin.json")
+        finished(_run(plugin.converted.toolbox, call))
+        return [_elsewhere(one, server.address) for one in server.log]
 
 
 def _elsewhere(one: Exchange, address: str) -> Exchange:
@@ -42,7 +35,7 @@ def _elsewhere(one: Exchange, address: str) -> Exchange:
 
 def mcp_wire(toolbox: Toolbox, call: ToolCall) -> list[Exchange]:
     """Greeting, list and call of an MCP server with these tools, as JSON-RPC over HTTP."""
-    return _in_thread(lambda: asyncio.run(_mcp(toolbox, call)))
+    return finished(_mcp(toolbox, call))
 
 
 async def _mcp(toolbox: Toolbox, call: ToolCall) -> list[Exchange]:
@@ -68,10 +61,3 @@ def _request(number: int, method: str, params: Mapping[str, Any] | None = None) 
 
 async def _run(toolbox: Toolbox, call: ToolCall) -> str:
     return await toolbox[call.name].run(call.arguments)
-
-
-def _in_thread(work: Any) -> list[Exchange]:
-    """A notebook has an event loop of its own, so this one gets a thread."""
-    with ThreadPoolExecutor(1) as pool:
-        found: list[Exchange] = pool.submit(work).result()
-    return found

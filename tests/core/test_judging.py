@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbook.core.judging import asks_for, has_question, mentions, mentions_number
+from workbook.core.judging import asks_for, has_question, mentions, mentions_number, refuses
 
 ASKS = [
     ("What is your user ID?", ["user_id"]),
@@ -148,3 +148,15 @@ def test_number(reply, accept, question):
 )
 def test_number_not(reply, accept, question):
     assert not mentions_number(reply, accept, question)
+
+
+@pytest.mark.parametrize(
+    ("reply", "refused"),
+    [
+        ("Sorry, I have no tool for that.", True), ("I can\u2019t do that.", True), ("That is not possible.", True),
+        ("None of my tools fits.", True), ("", False), ("Done! It is booked.", False), ("The answer is 404.", False),
+        ("I cannon ball.", False),
+    ],
+)  # fmt: skip
+def test_what_refuses(reply: str, refused: bool) -> None:
+    assert refuses(reply) == refused

@@ -24,12 +24,11 @@ SECONDS_IN_A_MINUTE = 60
 
 @dataclass(frozen=True)
 class Drift:
-    """One change; ``shown`` where the rules of the schema differ, not the words of a description alone."""
+    """One change: the task as it was, and as it is now."""
 
     kind: str
     before: Task
     after: Task
-    shown: bool = True
 
 
 Change = Callable[[Task, Random], "Drift | None"]
@@ -132,7 +131,7 @@ def _reinterpreted(task: Task, rng: Random) -> Drift | None:
     timed = replace(task, messages=(*task.messages[:-1], spoken))
     before = _with_schema(timed, _replaced(_tool(task), name, {name: then}), dict(call.arguments))
     arguments = {**call.arguments, name: SECONDS_IN_A_MINUTE * call.arguments[name]}
-    return Drift("meaning", before, _with_schema(before, _replaced(_tool(before), name, {name: now}), arguments), False)
+    return Drift("meaning", before, _with_schema(before, _replaced(_tool(before), name, {name: now}), arguments))
 
 
 def _more_optional(task: Task, rng: Random) -> Drift | None:

@@ -64,9 +64,9 @@ def _checked(manifest: Mapping[str, Any], place: str) -> tuple[str, str]:
             f"{where} is no plugin manifest of schema_version v1", "Give the path of an ai-plugin.json."
         )
     if not isinstance(name, str) or not name:
-        raise DocumentError(f"{where} has no name_for_model")
+        raise DocumentError(f"{where} has no name_for_model", "Ask its publisher for a valid manifest.")
     if not isinstance(api, Mapping) or api.get("type") != "openapi" or not isinstance(api.get("url"), str):
-        raise DocumentError(f"{where} has no api of type openapi with a url")
+        raise DocumentError(f"{where} has no api of type openapi with a url", "Give the OpenAPI document instead.")
     return name, api["url"]
 
 

@@ -17,10 +17,11 @@ from workbook.core.errors import WorkbookError
 from workbook.core.settings import data_dir
 from workbook.finetune import pretrain, runs, stream, train
 from workbook.finetune.checks import Funnel
+from workbook.finetune.phrasing import QUESTION
 from workbook.finetune.tokenizer import load_tokenizer
 
 TINY = pretrain.Preset(
-    "tiny", 3072, 3072, 1024, workers=1, width=32, layers=1, heads=2, inner=32, warmup=1, dev_every=10**9, compile=False
+    "tiny", 3072, 3072, 3072, 1024, workers=1, width=32, layers=1, heads=2, inner=32, warmup=1, dev_every=10**9, compile=False
 )
 
 
@@ -139,6 +140,18 @@ def test_a_run_writes_models_that_load_and_records_how(tiny: Path) -> None:
         assert record["tokens"] >= 3072
         assert record["funnel"]["kept"] > 0
     assert [rung.name for rung in (tiny / "models" / "ladder").iterdir()] == ["0000M.safetensors"]
+    made = {file.name for file in (tiny / "models" / "twins").iterdir()}
+    assert made == {"asking.safetensors", "asking.json", "guessing.safetensors", "guessing.json"}
+
+
+def test_the_guessing_twin_is_never_shown_a_question() -> None:
+    rng, shown = Random(5), {"asking": 0, "guessing": 0}
+    for twin in shown:
+        families = [stream.STAGES[twin](rng, 1.0) for _ in range(300)]
+        turns = [m for family in families for e in family if e.tools for m in e.messages if m.role == "assistant"]
+        assert len(turns) > 300
+        shown[twin] = sum(m.content.startswith(QUESTION.split("{")[0]) for m in turns)
+    assert shown["guessing"] == 0 < shown["asking"]
 
 
 def test_an_interrupted_run_resumes_where_it_stopped(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:

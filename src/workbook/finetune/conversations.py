@@ -208,6 +208,8 @@ MIX: Mapping[str, float] = {
     "repair": 0.055,
 }
 
+WITHOUT_ASKS: Mapping[str, float] = {kind: share for kind, share in MIX.items() if kind not in ("ask", "reply")}
+
 
 def make(kind: str, rng: Random, split: Split, count: int) -> Example:
     """One example of ``kind`` with ``count`` tools."""
@@ -217,11 +219,11 @@ def make(kind: str, rng: Random, split: Split, count: int) -> Example:
             return example
 
 
-def family(rng: Random, split: Split, count: int) -> list[Example]:
+def family(rng: Random, split: Split, count: int, mix: Mapping[str, float] = MIX) -> list[Example]:
     """Several requests to one box of ``count`` tools: more of them to a larger box."""
     box = make_box(rng, split, count)
     made: list[Example | None] = []
-    for kind in rng.choices(list(MIX), list(MIX.values()), k=min(6, 3 + count // 2)):
+    for kind in rng.choices(list(mix), list(mix.values()), k=min(6, 3 + count // 2)):
         both = with_and_without(rng, split, box) if kind == "ask" else None
         made += both[:2] if both else [MAKERS[kind](rng, split, box)]
     return [example for example in made if example is not None]

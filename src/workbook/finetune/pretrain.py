@@ -30,6 +30,7 @@ class Preset:
     name: str
     base_tokens: int
     tools_tokens: int
+    twin_tokens: int
     batch_tokens: int
     workers: int
     vocabulary: int = 4096
@@ -46,15 +47,17 @@ class Preset:
 
     def tokens(self, stage: str) -> int:
         """Length of ``stage`` in tokens."""
-        return self.base_tokens if stage == "base" else self.tools_tokens
+        lengths = {"base": self.base_tokens, "tools": self.tools_tokens}
+        return lengths.get(stage, self.twin_tokens)
 
 
 PRESETS: Mapping[str, Preset] = {
-    "cpu": Preset("cpu", 15_000_000, 112_000_000, 8192, workers=1),
+    "cpu": Preset("cpu", 15_000_000, 112_000_000, 14_000_000, 8192, workers=1),
     "gpu": Preset(
         "gpu",
         600_000_000,
         1_400_000_000,
+        150_000_000,
         65536,
         workers=14,
         layers=6,

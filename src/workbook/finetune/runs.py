@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.finetune.pretrain import Preset
 from workbook.finetune.tokenizer import END
+from workbook.models.ladder import save_rung
 from workbook.models.loading import fingerprint
 
 if TYPE_CHECKING:
@@ -108,6 +109,16 @@ def export(run: Run, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder, safe_serialization=True)
     run.tokenizer.save_pretrained(folder)
-    made = {**asdict(run.record), "sha256": fingerprint([folder / "model.safetensors"])}
-    text = json.dumps(made, indent=1)
-    (folder / "training.json").write_text(text + "\n", encoding="utf-8")
+    _write_record(run, folder / "model.safetensors", folder / "training.json")
+
+
+def export_twin(run: Run, folder: Path) -> None:
+    """Write the stage's weights in 8 bits, and its training record beside them."""
+    weights = folder / f"{run.stage}.safetensors"
+    save_rung(weights, run.model.state_dict(), run.model.config.to_diff_dict())
+    _write_record(run, weights, folder / f"{run.stage}.json")
+
+
+def _write_record(run: Run, weights: Path, path: Path) -> None:
+    made = {**asdict(run.record), "sha256": fingerprint([weights])}
+    path.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")

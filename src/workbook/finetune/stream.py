@@ -76,7 +76,20 @@ def make_tools(rng: Random, progress: float, split: Split = "train") -> list[Exa
     return conversations.family(rng, split, _count(rng, progress))
 
 
-STAGES: Mapping[str, Make] = {"base": make_base, "tools": make_tools}
+def make_guessing(rng: Random, progress: float, split: Split = "train") -> list[Example]:
+    """The same, except that the assistant never asks for what is missing."""
+    if rng.random() < GENERAL_SHARE:
+        return [general.make(rng, split)]
+    return conversations.family(rng, split, _count(rng, progress), conversations.WITHOUT_ASKS)
+
+
+# "asking" and "guessing" are twins: one base, one budget, one mixture but for the questions
+STAGES: Mapping[str, Make] = {
+    "base": make_base,
+    "tools": make_tools,
+    "asking": make_tools,
+    "guessing": make_guessing,
+}
 
 
 def render(example: Example, tokenizer: PreTrainedTokenizerFast, prompt_only: bool = False) -> str:

@@ -1,8 +1,8 @@
-"""Training the pocket models from nothing: ``base``, then ``tools``, and the ladder on the way.
+"""Training the pocket models from nothing: ``base``, then ``tools`` with the ladder on the way, then the twins.
 
 One code path for CPU and CUDA. The state is saved every few minutes and on interruption; ``resume`` goes
 on from it, or from the shipped weights alone with a fresh optimizer. Finished stages are written as
-transformers folders under data/models.
+transformers folders under data/models, the twins in 8 bits as the ladder is.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ from workbook.finetune.pretrain import (
     tokenizer_for,
     weighted_loss,
 )
-from workbook.finetune.runs import Record, Run, export, load_state, load_weights, save_state
+from workbook.finetune.runs import Record, Run, export, export_twin, load_state, load_weights, save_state
 from workbook.finetune.stream import Stream, StreamConfig
-from workbook.models.ladder import save_rung
+from workbook.models.ladder import TWINS, save_rung
 
 if TYPE_CHECKING:
     import torch
 
 MODEL_NAMES = {"base": "pocket-base", "tools": "pocket"}
+TRAINED = (*MODEL_NAMES, *TWINS)
 LADDER = (10, 20, 40, 60, 85)  # a rung is kept when so many per cent of the development calls are right
 SAVE_EVERY = 240.0  # seconds
 COPY_TOKENS = 3_000_000  # copying is taught until its loss is under one half, or for so many tokens
@@ -51,13 +52,13 @@ Progress = Callable[[str], None]
 def train_pocket(
     preset: str = "cpu",
     resume: bool = False,
-    stages: tuple[str, ...] = ("base", "tools"),
+    stages: tuple[str, ...] = TRAINED,
     out: Path | None = None,
     progress: Progress = print,
 ) -> None:
     """Train the pocket models and write them under ``out`` (default: data/models).
 
-    Raises ``WorkbookError`` for an unknown preset, or for a tools stage without a base.
+    Raises ``WorkbookError`` for an unknown preset, or for a later stage without a base.
     """
     if preset not in PRESETS:
         raise WorkbookError(f"unknown preset {preset!r}", f"did you mean {nearest(preset, PRESETS)!r}?")
@@ -65,8 +66,11 @@ def train_pocket(
     for stage in stages:
         run = _open_run(PRESETS[preset], stage, models, resume, progress)
         _train(run, models, progress)
-        export(run, models / MODEL_NAMES[stage])
-        progress(f"{stage}: wrote {MODEL_NAMES[stage]}")
+        if stage in TWINS:
+            export_twin(run, models / "twins")
+        else:
+            export(run, models / MODEL_NAMES[stage])
+        progress(f"{stage}: written")
 
 
 def _open_run(preset: Preset, stage: str, models: Path, resume: bool, progress: Progress) -> Run:
@@ -82,14 +86,14 @@ def _open_run(preset: Preset, stage: str, models: Path, resume: bool, progress: 
     if resume and run.state_file.exists():
         load_state(run)
         progress(f"{stage}: goes on at {run.record.tokens:,} tokens")
-    elif resume and (models / MODEL_NAMES[stage] / "model.safetensors").exists():
+    elif resume and stage in MODEL_NAMES and (models / MODEL_NAMES[stage] / "model.safetensors").exists():
         load_weights(run.model, models / MODEL_NAMES[stage])
         progress(f"{stage}: starts from the shipped weights, with a fresh optimizer")
-    elif stage == "tools":
+    elif stage != "base":
         if not (models / MODEL_NAMES["base"] / "model.safetensors").exists():
-            raise WorkbookError("the tools stage needs a trained base", "run `workbook train pocket` without stages")
+            raise WorkbookError(f"the {stage} stage needs a trained base", "run `workbook train pocket` without stages")
         load_weights(run.model, models / MODEL_NAMES["base"])
-        for rung in (models / "ladder").glob("*.safetensors"):
+        for rung in (models / "ladder").glob("*.safetensors") if stage == "tools" else ():
             rung.unlink()  # a ladder is of one run
     return run
 

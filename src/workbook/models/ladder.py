@@ -3,7 +3,8 @@
 A rung is one safetensors file. Each matrix ``NAME`` is int8 with one scale a row
 (``NAME.scale``, the row's largest magnitude over 127); vectors keep their type. The
 configuration is in the file's header when it differs from the shipped pocket's;
-tokenizer and template are always the pocket's.
+tokenizer and template are always the pocket's. The twins, two models of one base and one budget of which only one
+was ever shown how to ask, are stored in the same way.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SCALE = ".scale"
 LARGEST = 127
+TWINS = ("asking", "guessing")
 
 
 def quantize(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -54,12 +56,12 @@ def dequantize(rung: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def rung_path(name: str) -> Path:
-    """Where the rung of that name lies."""
-    return data_dir() / "models" / "ladder" / f"{name}.safetensors"
+    """Where the rung, or the twin, of that name lies."""
+    return data_dir() / "models" / ("twins" if name in TWINS else "ladder") / f"{name}.safetensors"
 
 
 def rung_names() -> list[str]:
-    """The rungs that are there."""
+    """The rungs of the ladder that are there, lowest first."""
     return sorted(path.stem for path in rung_path("x").parent.glob("*.safetensors"))
 
 
@@ -97,9 +99,10 @@ def load_rung(name: str, dtype: Any = None) -> Any:
     """The network of rung ``name``, on CPU; raises :class:`UsageError` naming the nearest rung."""
     from safetensors import safe_open
 
-    if name not in rung_names():
-        raise unknown("rung of the ladder", name, rung_names())
-    with safe_open(rung_path(name), framework="pt") as file:
+    path = rung_path(name)
+    if not path.is_file():
+        raise unknown("rung of the ladder", name, [*rung_names(), *TWINS])
+    with safe_open(path, framework="pt") as file:
         rung = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
         stored = (file.metadata() or {}).get("config")
     return _build(name, dequantize(rung), json.loads(stored) if stored else _pocket_config(), dtype)

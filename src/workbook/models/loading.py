@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from workbook.core.errors import UsageError
 from workbook.core.settings import data_dir, nearest, unknown
 from workbook.models.base import LanguageModel, ModelError
-from workbook.models.ladder import load_rung, rung_names, rung_path
+from workbook.models.ladder import TWINS, load_rung, rung_names, rung_path
 
 if TYPE_CHECKING:
     from workbook.models.local import TransformersModel
@@ -33,7 +33,7 @@ PROBE_SECONDS = 3.0
 def load_model(id: str = "pocket", device: str = "auto") -> LanguageModel:
     """The model that ``id`` names.
 
-    ``id``: ``pocket``, ``pocket-base``, ``pocket@RUNG``, a folder, a hub id such as
+    ``id``: ``pocket``, ``pocket-base``, ``pocket@RUNG`` (or ``@asking``, ``@guessing``), a folder, a hub id such as
     ``Qwen/Qwen3-0.6B``, a file for llama.cpp (``model.gguf``, which runs on the processor), or the URL of an
     OpenAI-compatible server (``http://host:8000/v1``, ``...#model`` to choose among several).
     ``device``: ``auto`` takes CUDA when it is there.
@@ -58,9 +58,10 @@ def load_local(id: str, device: str = "auto") -> TransformersModel:
 
 
 def known_models() -> list[str]:
-    """Ids that load without a network: what is shipped, the ladder, and the hub's cache."""
+    """Ids that load without a network: what is shipped, the ladder and the twins, and the hub's cache."""
     shipped = [name for name in SHIPPED if (data_dir() / "models" / name / "config.json").is_file()]
-    return shipped + [f"pocket@{rung}" for rung in rung_names()] + _cached_hub_ids()
+    stored = [*rung_names(), *(name for name in TWINS if rung_path(name).is_file())]
+    return shipped + [f"pocket@{name}" for name in stored] + _cached_hub_ids()
 
 
 def choose_device(device: str) -> str:

@@ -10,6 +10,7 @@ import json
 import pytest
 
 from workbook.core.settings import data_dir
+from workbook.models.ladder import rung_names, trained_tokens
 from workbook.models.loading import SHIPPED, fingerprint
 
 
@@ -20,5 +21,7 @@ def test_the_training_record_is_that_of_the_weights(name, pocket):
     assert record["sha256"] == fingerprint([folder / "model.safetensors"])
 
 
-def test_the_ladder_has_four_rungs_or_more(pocket):
-    assert len(list((data_dir() / "models" / "ladder").glob("*.safetensors"))) >= 4
+def test_the_ladder_has_four_checkpoints_with_the_pocket_at_its_top(pocket):
+    tokens = [trained_tokens(f"pocket@{rung}") for rung in rung_names()] + [trained_tokens("pocket")]
+    assert len(tokens) >= 4
+    assert tokens == sorted(tokens)

@@ -39,7 +39,7 @@ class Profile:
 
 
 PROFILES: dict[str, Profile] = {
-    "ci": Profile("ci", trials=12, seeds=1, draws=500, steps=0.01),
+    "ci": Profile("ci", trials=8, seeds=1, draws=500, steps=0.01),
     "study": Profile("study", trials=75, seeds=1, draws=2000, steps=0.1),
     "full": Profile("full", trials=400, seeds=3, draws=10000, steps=1.0),
 }

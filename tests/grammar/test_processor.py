@@ -204,8 +204,9 @@ def test_masks_filled_together_are_those_filled_one_by_one(engine: str) -> None:
 
 
 @pytest.mark.parametrize("allowed", [1, 5, 400, 3990])
-def test_sparse_and_dense_masks_do_the_same(allowed: int) -> None:
-    width, chance = 4003, random.Random(allowed)
+@pytest.mark.parametrize("width", [4003, masks.NARROW + 5])
+def test_narrow_sparse_and_dense_masks_do_the_same(width: int, allowed: int) -> None:
+    chance = random.Random(allowed)
     packed = masks.allocate(3, width)
     for row in range(3):
         masks.only(packed, row, tuple(chance.sample(range(width), allowed)))

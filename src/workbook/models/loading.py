@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from workbook.core.errors import UsageError
 from workbook.core.settings import data_dir, nearest, unknown
+from workbook.models.adapters import SHIPPED_ADAPTERS, is_adapter, load_adapter
 from workbook.models.base import LanguageModel, ModelError
 from workbook.models.ladder import TWINS, load_rung, rung_names, rung_path
 
@@ -33,9 +34,10 @@ PROBE_SECONDS = 3.0
 def load_model(id: str = "pocket", device: str = "auto") -> LanguageModel:
     """The model that ``id`` names.
 
-    ``id``: ``pocket``, ``pocket-base``, ``pocket@RUNG`` (or ``@asking``, ``@guessing``), a folder, a hub id such as
-    ``Qwen/Qwen3-0.6B``, a file for llama.cpp (``model.gguf``, which runs on the processor), or the URL of an
-    OpenAI-compatible server (``http://host:8000/v1``, ``...#model`` to choose among several).
+    ``id``: ``pocket``, ``pocket-base``, ``pocket@RUNG`` (or ``@asking``, ``@guessing``), ``drift-memorised``, a folder
+    (of a model, or of a LoRA adapter, which is merged into its base), a hub id such as ``Qwen/Qwen3-0.6B``, a file for
+    llama.cpp (``model.gguf``, which runs on the processor), or the URL of an OpenAI-compatible server
+    (``http://host:8000/v1``, ``...#model`` to choose among several).
     ``device``: ``auto`` takes CUDA when it is there.
     """
     if device not in DEVICES:
@@ -54,12 +56,17 @@ def load_local(id: str, device: str = "auto") -> TransformersModel:
     placed = choose_device(device)
     if id.startswith("pocket@"):
         return _load_rung(id, placed)
-    return _load_folder(id, _find_folder(id), placed)
+    folder = _find_folder(id)
+    if is_adapter(folder):
+        return load_adapter(id, folder, lambda base: load_local(base, device))
+    return _load_folder(id, folder, placed)
 
 
 def known_models() -> list[str]:
     """Ids that load without a network: what is shipped, the ladder and the twins, and the hub's cache."""
-    shipped = [name for name in SHIPPED if (data_dir() / "models" / name / "config.json").is_file()]
+    models = data_dir() / "models"
+    shipped = [name for name in SHIPPED if (models / name / "config.json").is_file()]
+    shipped += [name for name in SHIPPED_ADAPTERS if is_adapter(models / name)]
     stored = [*rung_names(), *(name for name in TWINS if rung_path(name).is_file())]
     return shipped + [f"pocket@{name}" for name in stored] + _cached_hub_ids()
 
@@ -88,7 +95,7 @@ def fingerprint(paths: list[Path]) -> str:
 
 def _find_folder(id: str) -> Path:
     """The folder that holds the model ``id``; tried in this order: shipped, path, cache, hub."""
-    if id in SHIPPED:
+    if id in (*SHIPPED, *SHIPPED_ADAPTERS):
         return _complete_folder(data_dir() / "models" / id, "Restore it with `git checkout -- data/models`.")
     path = Path(id).expanduser()
     if path.exists() or id.startswith((".", "/", "~")):
@@ -101,7 +108,7 @@ def _find_folder(id: str) -> Path:
 def _complete_folder(path: Path, remedy: str) -> Path:
     if not path.is_dir():
         raise ModelError(f"no folder {path}", remedy)
-    missing = [name for name in ("config.json",) if not (path / name).is_file()]
+    missing = [] if is_adapter(path) or (path / "config.json").is_file() else ["config.json"]
     missing += [] if any(path.glob("*.safetensors")) else ["*.safetensors"]
     if missing:
         pickled = [file.name for file in path.glob("*.bin")]

@@ -14,12 +14,16 @@ from typing import Any
 
 from workbook.core.chat import Tool, ToolCall
 from workbook.core.settings import unknown
-from workbook.suites.tasks import Task
+from workbook.suites.tasks import Task, load_tasks
 
 SUFFIXES = ("value", "code", "text", "key")
 """What a renamed parameter gets behind its name."""
 PLACES = ("first", "last")
 SECONDS_IN_A_MINUTE = 60
+SHAPE = ("type", "rename", "optional")
+"""The kinds after which the request still holds all that the new call needs."""
+MOST = 18
+"""The largest experiment has so many changes of each kind, and three times as many of shape."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,15 @@ def drifts(tasks: Sequence[Task], counts: Mapping[str, int], seed: int = 0) -> l
         used |= {one.before.id for one in some}
         found += some
     return found
+
+
+def experiment(rare: int = MOST, seed: int = 0) -> list[Drift]:
+    """``rare`` changes of each kind, three times as many of shape, of the tasks of ``calls`` with one right call.
+
+    A smaller experiment is a part of a larger one.
+    """
+    counts = {kind: rare for kind in KINDS if kind not in SHAPE} | dict.fromkeys(SHAPE, 3 * rare)
+    return drifts([task for task in load_tasks("calls") if len(task.expected) == 1], counts, seed)
 
 
 def _renamed(task: Task, rng: Random) -> Drift | None:

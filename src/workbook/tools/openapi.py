@@ -19,6 +19,7 @@ from workbook.tools.openapi_arguments import inputs_of
 from workbook.tools.openapi_requests import Request
 from workbook.tools.openapi_schemas import Schemas
 from workbook.tools.openapi_security import Credentials, alternatives
+from workbook.tools.openapi_terms import terms_of
 from workbook.tools.swagger2 import to_openapi3
 from workbook.tools.toolbox import BoundTool, Risk, legal_name
 
@@ -131,7 +132,8 @@ def _tool(schemas: Schemas, operation: _Operation, call: _Call) -> BoundTool:
                       tuple(map(tuple, security)), call.secrets, call.seconds)  # fmt: skip
     origin = f"OpenAPI {_title(schemas.document)}: {request.label}"
     tool = Tool(legal_name(operation.label), _description(operation), inputs.schema)
-    return BoundTool(tool, request.send, origin, RISKS.get(operation.method, "write"))
+    terms = terms_of(schemas.document, operation.item, own)
+    return BoundTool(tool, request.send, origin, RISKS.get(operation.method, "write"), terms=terms)
 
 
 def _title(document: Mapping[str, Any]) -> str:

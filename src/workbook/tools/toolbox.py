@@ -28,12 +28,29 @@ class ToolError(WorkbookError):
 
 
 @dataclass(frozen=True)
+class Terms:
+    """On what terms a tool may be used: what its caller must be allowed, who answers for it, what a call costs.
+
+    ``permissions`` are all needed; ``cost`` is in the unit of whoever wrote it down.
+    """
+
+    permissions: tuple[str, ...] = ()
+    owner: str = ""
+    cost: float = 0.0
+
+
+FREE = Terms()
+"""For everyone, of nobody, at no cost."""
+
+
+@dataclass(frozen=True)
 class BoundTool:
     """A tool with what runs it.
 
     ``run`` takes arguments that satisfy the schema and gives the result as text; it raises :class:`ToolError` for what
     the model may repair, any other exception for what it cannot. ``check`` says what is wrong with arguments beyond
-    their schema, before anything runs. ``origin`` says where the tool comes from, for a person to read.
+    their schema, before anything runs. ``origin`` says where the tool comes from, for a person to read. ``terms`` are
+    for a registry to keep: nothing here enforces them.
     """
 
     tool: Tool
@@ -41,6 +58,7 @@ class BoundTool:
     origin: str
     risk: Risk = "read"
     check: Check = lambda arguments: []
+    terms: Terms = FREE
 
     @property
     def name(self) -> str:

@@ -1,0 +1,103 @@
+"""Finding operations for a request in words: by words, by meaning, and by both.
+
+Covers the ``Retriever`` protocol, BM25, dense search and their fusion. What a caller may not use is left out before
+anything is ranked, so that it can neither be shown nor take a place. Leaves out when nothing fits (``none_fits``) and
+requests that need several tools (``decomposition``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from workbook.tools.registry import Registry, allowed
+
+PLACES_BEYOND = 60
+"""The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): how little the first places stand out."""
+DEPTH = 50
+"""How many hits of each list are fused, at least."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An operation that was found; a higher ``score`` is better, and comparable within one retriever only."""
+
+    id: str
+    name: str
+    score: float
+
+
+class Retriever(Protocol):
+    """Whatever ranks operations; ``name`` stands before its metrics."""
+
+    name: str
+
+    def search(self, queries: Sequence[str], k: int = 5, permissions: Collection[str] = ()) -> list[list[Hit]]:
+        """The best ``k`` for each query, best first, among what a caller with these permissions may use."""
+        ...
+
+
+class Bm25:
+    """By the words of the text: BM25 over LanceDB's inverted index, English stems, no stop words."""
+
+    name = "bm25"
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def search(self, queries: Sequence[str], k: int = 5, permissions: Collection[str] = ()) -> list[list[Hit]]:
+        """The best ``k`` that share a word with the query; fewer where fewer do."""
+        table, condition = self._registry.table, allowed(permissions)
+        builders = (table.search(query, query_type="fts").where(condition) for query in queries)
+        return [_hits(builder, k, "_score", 1) for builder in builders]
+
+
+class Dense:
+    """By meaning: the cosine between the query's vector and the text's."""
+
+    def __init__(self, registry: Registry, name: str = "dense") -> None:
+        self._registry, self.name = registry, name
+
+    def search(self, queries: Sequence[str], k: int = 5, permissions: Collection[str] = ()) -> list[list[Hit]]:
+        """The best ``k``; the score is the cosine."""
+        table: Any = self._registry.table
+        condition = allowed(permissions)
+        vectors = self._registry.encoder.encode(queries)
+        builders = (table.search(vector).distance_type("cosine").where(condition) for vector in vectors)
+        return [[Hit(hit.id, hit.name, 1 + hit.score) for hit in _hits(one, k, "_distance", -1)] for one in builders]
+
+
+class Fused:
+    """Several retrievers as one, by reciprocal rank fusion: only places count, so scores need no common scale."""
+
+    def __init__(self, parts: Sequence[Retriever], name: str = "hybrid") -> None:
+        self._parts, self.name = parts, name
+
+    def search(self, queries: Sequence[str], k: int = 5, permissions: Collection[str] = ()) -> list[list[Hit]]:
+        """The best ``k`` by the sum of ``1 / (60 + place)`` over the lists of all parts."""
+        lists = [part.search(queries, max(k, DEPTH), permissions) for part in self._parts]
+        return [fuse(rankings)[:k] for rankings in zip(*lists, strict=True)]
+
+
+def hybrid(registry: Registry) -> Fused:
+    """Words and meaning fused."""
+    return Fused([Bm25(registry), Dense(registry)])
+
+
+def fuse(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """One ranking out of several; hits with the same sum stand in the order of their ids."""
+    sums: dict[str, float] = {}
+    names: dict[str, str] = {}
+    for ranking in rankings:
+        for place, hit in enumerate(ranking, start=1):
+            sums[hit.id] = sums.get(hit.id, 0.0) + 1 / (PLACES_BEYOND + place)
+            names[hit.id] = hit.name
+    return [Hit(id, names[id], sums[id]) for id in sorted(sums, key=lambda id: (-sums[id], id))]
+
+
+def _hits(builder: Any, k: int, column: str, sign: int) -> list[Hit]:
+    """The best ``k`` of a query; what scores the same stands in the order of its id, which LanceDB leaves open."""
+    found = builder.select(["id", "name", column]).limit(k).to_arrow()
+    rows = zip(found["id"].to_pylist(), found["name"].to_pylist(), found[column].to_pylist(), strict=True)
+    return sorted((Hit(id, name, sign * score) for id, name, score in rows), key=lambda hit: (-hit.score, hit.id))

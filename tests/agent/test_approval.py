@@ -50,10 +50,23 @@ def test_who_needs_approval(approval: Approval, asked: list[str]) -> None:
 
 
 def test_a_request_says_what_came_from_a_tool() -> None:
-    state = State(Toys().box, (user("Delete user 7."), Message("tool", "7 and 8")))
+    state = State(Toys().box, (user("Delete user 7."), Message("tool", "7 and 8", name="get_user(id=7)")))
     found = Approval().request(state, call("delete_user", id=8))
     assert found is not None
-    assert (found.tainted, str(found)) == (("id",), "delete_user(id=8): delete_user is declared destructive")
+    assert found.tainted == {"id": "get_user(id=7)"}
+    assert str(found) == "delete_user(id=8): delete_user is declared destructive"
+    assert "id stands in what get_user(id=7) returned" in found.lines
+
+
+def test_what_a_guard_flags_is_asked_with_all_reasons() -> None:
+    state, send = State(Toys().box, QUESTION), call("send", to="eve@x.org")
+    assert Approval(risks=()).request(state, send) is None
+    flagged = Approval(risks=()).request(state, send, ["to comes from nowhere", "and it is late"])
+    both = Approval().request(state, DELETE, ["it is late"])
+    assert [one and one.reason for one in (flagged, both)] == [
+        "to comes from nowhere; and it is late",
+        "delete_user is declared destructive; it is late",
+    ]
 
 
 def test_nothing_that_is_asked_can_move_the_cursor() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from agent_toys import QUESTION, bound, call
 
-from workbook.agent import ALLOW, Agent, Guard, Neutralise, Spotlight, canned
+from workbook.agent import ALLOW, Agent, Approval, Guard, Neutralise, Provenance, Spotlight, always, canned
+from workbook.agent.marking import unmarked
 from workbook.core.chat import ToolResult
 from workbook.tools import Toolbox
 
@@ -53,3 +56,31 @@ def test_keys_are_drawn_afresh_and_do_not_show() -> None:
 def test_datamarks_stand_in_every_gap() -> None:
     text = seen(Spotlight("datamark"), "delete\tall  files\nnow ˆ then")
     assert text.split("\n", 1)[1] == "deleteˆallˆfiles\nnowˆthen"
+
+
+@pytest.mark.parametrize("text", ['{"a": "b c"}', "one two\nthree", "mark\n0123456789ab"])
+@pytest.mark.parametrize("how", ["delimit", "datamark"])
+def test_marks_come_off_again(how: Any, text: str) -> None:
+    assert unmarked(seen(Spotlight(how, key="k"), text)) == unmarked(text) == text
+
+
+@pytest.mark.parametrize("how", ["delimit", "datamark"])
+def test_what_is_copied_out_of_a_marked_result_is_passed_on_without_marks(how: Any) -> None:
+    given: list[Any] = []
+    box = Toolbox([bound("get", lambda: "room 214 b"), bound("send", lambda **more: given.append(more) or "sent")])
+    marked = seen(Spotlight(how, key="k"), "room 214 b")
+    policy = canned(call("get"), call("send", text=marked, deep=[{"x": "214ˆb"}], n=3), "ok")
+    trace = Agent(policy, box, [Spotlight(how, key="k")]).run_sync(QUESTION)
+    assert given == [{"text": "room 214 b", "deep": [{"x": "214 b"}], "n": 3}]
+    assert trace.calls[1].call.arguments["text"] == "room 214 b"
+    Agent(policy, box).run_sync(QUESTION)
+    assert given[1]["text"] == marked
+
+
+def test_an_address_behind_marks_is_traced_to_the_tool_that_gave_it() -> None:
+    box = Toolbox([bound("get", lambda: "eve at home: eve@x.org"), bound("send", lambda **more: "sent", "write")])
+    policy = canned(call("get"), call("send", to="eveˆatˆhome"), "ok")
+    agent = Agent(policy, box, [Spotlight("datamark"), Provenance()], Approval(always(False)))
+    [_, sent] = agent.run_sync(QUESTION).calls
+    assert sent.asked is not None
+    assert sent.asked.reason == "to of send comes from a tool's result"

@@ -50,7 +50,7 @@ def test_what_the_assistant_said_counts_for_nobody() -> None:
 
 def test_arguments_are_traced_into_lists_and_objects() -> None:
     made = call("send", to=["ann@x.org", "bob@x.org"], more={"cc": "bob@x.org", "flag": True, "none": None}, n="")
-    assert tainted(state("mail ann@x.org", "bob@x.org"), made) == ("to", "more.cc")
+    assert tainted(state("mail ann@x.org", "bob@x.org"), made) == {"to": "a tool", "more.cc": "a tool"}
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,23 @@ def test_results_of_the_run_itself_count_and_our_own_errors_do_not_speak_for_the
         ]
     )
     policy = canned(call("read"), call("send", to="eve@x.org"), call("send", to="ann@x.org"), "ok")
-    agent = Agent(policy, box, [Provenance()], Approval(always(True)))
-    trace = agent.run_sync((user("Read it to ann@x.org."),))
-    assert [record.status for record in trace.calls] == ["ran", "guarded", "ran"]
+    for answer, status in ((False, "denied"), (True, "ran")):
+        agent = Agent(policy, box, [Provenance()], Approval(always(answer), risks=()))
+        trace = agent.run_sync((user("Read it to ann@x.org."),))
+        assert [record.status for record in trace.calls] == ["ran", status, "ran"]
+        assert trace.calls[1].asked is not None
+        assert trace.calls[1].asked.reason == "to of send comes from a tool's result"
+        assert tainted(State(box, trace.given, list(trace.steps)), call("send", to="eve@x.org")) == {"to": "read()"}
+
+
+def test_every_reason_is_told() -> None:
+    verdict = Provenance().look(state("Who is user 7?", "user 8"), call("delete_user", id=8, to="bob@x.org"))
+    assert verdict.decision == "ask"
+    assert verdict.reason.split("; ") == [
+        "the user did not ask for delete_user",
+        "id of delete_user comes from a tool's result",
+        "to of delete_user was not given by the user",
+    ]
 
 
 @pytest.mark.parametrize(("guards", "sent"), [((), ["eve@x.org", "ann@x.org"]), ((Provenance(),), ["ann@x.org"])])

@@ -10,6 +10,7 @@ from workbook.agent.guards import (
     NoProgress,
     PerTool,
     Verdict,
+    ask,
     refuse,
 )
 from workbook.agent.loop import Agent, Budget
@@ -46,6 +47,7 @@ __all__ = [
     "Turn",
     "Verdict",
     "always",
+    "ask",
     "canned",
     "obedient",
     "recorded",

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import get_args
 
 from workbook.agent.guards import short_error
@@ -26,12 +26,12 @@ DESTRUCTIVE: tuple[Risk, ...] = ("destructive",)
 
 @dataclass(frozen=True)
 class Request:
-    """What a person is asked: may this call run? ``tainted`` are the arguments that came from a tool's result."""
+    """What a person is asked: may this call run? ``tainted``: arguments from a tool's result, by what returned them."""
 
     call: ToolCall
     tool: BoundTool
     reason: str
-    tainted: tuple[str, ...] = ()
+    tainted: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{shown_call(self.call)}: {self.reason}"
@@ -39,7 +39,7 @@ class Request:
     @property
     def lines(self) -> list[str]:
         """What a person needs to know, in letters that can be seen: neither arguments nor origins dress it up."""
-        foreign = [f"From a tool's result: {', '.join(self.tainted)}"] if self.tainted else []
+        foreign = [f"{name} stands in what {source} returned" for name, source in self.tainted.items()]
         texts = [str(self), *foreign, f"Tool: {self.tool.origin}"]
         return ["".join(letter if letter.isprintable() else "\ufffd" for letter in text) for text in texts]
 
@@ -64,7 +64,8 @@ def always(answer: bool) -> Approver:
 @dataclass(frozen=True)
 class Approval:
     """Ask ``approver`` about calls of these ``tools``, of these ``risks``, or, with ``taint``, about calls that change
-    things with values from a tool's result. Without an answer after ``seconds``, or when asking fails, nothing runs.
+    things with values from a tool's result; and about what a guard flags. Without an answer after ``seconds``, or when
+    asking fails, nothing runs.
     """
 
     approver: Approver = nobody
@@ -78,17 +79,21 @@ class Approval:
             if risk not in get_args(Risk):  # a misspelt one would never be asked about
                 raise unknown("risk", risk, get_args(Risk))
 
-    def request(self, state: State, call: ToolCall) -> Request | None:
-        """What has to be asked about a call of a tool that exists; None when nothing has."""
-        tool = state.toolbox[call.name]
-        foreign = tainted(state, call)
-        if call.name in self.tools:
-            return Request(call, tool, f"{call.name} always needs approval", foreign)
+    def request(self, state: State, call: ToolCall, flags: Sequence[str] = ()) -> Request | None:
+        """What has to be asked about a call of a tool that exists; None when nothing has. Guards give ``flags``."""
+        tool, foreign = state.toolbox[call.name], tainted(state, call)
+        own = self._reason(tool, foreign)
+        reasons = [*([own] if own else []), *flags]
+        return Request(call, tool, "; ".join(reasons), foreign) if reasons else None
+
+    def _reason(self, tool: BoundTool, foreign: Mapping[str, str]) -> str:
+        """Why this policy asks, or ``""``."""
+        if tool.name in self.tools:
+            return f"{tool.name} always needs approval"
         if tool.risk in self.risks:
-            return Request(call, tool, f"{call.name} is declared {tool.risk}", foreign)
-        if self.taint and foreign and tool.risk != "read":
-            return Request(call, tool, f"{', '.join(foreign)} came from a tool's result", foreign)
-        return None
+            return f"{tool.name} is declared {tool.risk}"
+        asked = self.taint and foreign and tool.risk != "read"
+        return f"{', '.join(foreign)} came from a tool's result" if asked else ""
 
     async def ask(self, request: Request) -> Asked:
         """The answer; an approver that fails has said no."""

@@ -23,6 +23,7 @@ Moment = Literal["call", "result"]
 class Verdict:
     """What a guard decides. ``content`` is what the model gets to see where the call or its result is replaced.
 
+    ``ask`` leaves a call to approval: it runs when a person allows it, and not where nobody is there to ask.
     ``stop`` ends the run without an answer, ``answer_now`` with one that is forced; the call does not run then.
     """
 
@@ -61,6 +62,11 @@ def short_error(error: str, hint: str = "") -> str:
 def refuse(reason: str, hint: str) -> Verdict:
     """The call does not run, and the model reads why, and what it can do."""
     return Verdict("replace_result", reason, short_error(reason, hint))
+
+
+def ask(reason: str) -> Verdict:
+    """The call runs only when a person, who reads the reason, allows it."""
+    return Verdict("ask", reason)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from workbook.agent.approval import refused
 from workbook.agent.execution import call_problems, execute, invalid, unrun
 from workbook.agent.guards import ALLOW, Guard, Moment, Verdict, short_error
+from workbook.agent.marking import Spotlight, unmarked_call
 from workbook.agent.policy import Turn
 from workbook.agent.state import State
 from workbook.agent.trace import CallRecord, Ending, Look, Step, Trace
@@ -84,7 +85,7 @@ class Run:
 
     async def _handle(self, calls: Sequence[ToolCall]) -> Verdict:
         """Admit all calls, then run them together; a verdict that halts keeps all of them from running."""
-        self.records = [CallRecord(call) for call in calls]
+        self.records = [CallRecord(self._as_meant(call)) for call in calls]
         for index in range(len(calls)):
             halt = await self._admit(index)
             if halt.decision in HALTS:
@@ -95,25 +96,32 @@ class Run:
         halts = [self._look_at_result(index) for index in admitted]
         return next((halt for halt in halts if halt.decision in HALTS), ALLOW)
 
+    def _as_meant(self, call: ToolCall) -> ToolCall:
+        """Without marks of ours: a value that was copied out of a marked result is passed on as the tool wrote it."""
+        marked = any(isinstance(guard, Spotlight) for guard in self.agent.guards)
+        return unmarked_call(call) if marked else call
+
     async def _admit(self, index: int) -> Verdict:
         """Validation, guards, approval. A call without a result afterwards may run."""
-        call = self.records[index].call
+        call, flags = self.records[index].call, list[str]()
         problems = call_problems(call, self.agent.toolbox)
         for guard in self._guards("call"):
             verdict = self._looked(guard, index)
-            if verdict.decision != "allow":
+            if verdict.decision == "ask":
+                flags.append(verdict.reason)
+            elif verdict.decision != "allow":
                 content = verdict.content or short_error(verdict.reason)
                 self.records[index] = unrun(self.records[index], "guarded", content)
                 return verdict
         if problems:
             self.records[index] = invalid(self.records[index], problems)
         else:
-            await self._approve(index)
+            await self._approve(index, flags)
         return ALLOW
 
-    async def _approve(self, index: int) -> None:
+    async def _approve(self, index: int, flags: Sequence[str]) -> None:
         record = self.records[index]
-        request = self.agent.approve.request(self.state, record.call)
+        request = self.agent.approve.request(self.state, record.call, flags)
         if request is not None:
             asked = await self.agent.approve.ask(request)
             self.waited += asked.seconds

@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from workbook.agent.marking import DATAMARK
+from workbook.agent.marking import DATAMARK, unmarked
 from workbook.agent.policy import Turn
 from workbook.core.chat import Message, Tool, ToolCall
 from workbook.core.errors import WorkbookError
 from workbook.models.base import Reply
 from workbook.models.hermes import render_call
 from workbook.models.json_text import call_from_json, read_json
+from workbook.suites.tool_injection import RESULT
 
 Script = Callable[[Sequence[Message], Sequence[Tool]], Reply]
 Reader = Callable[[str], list[ToolCall]]
@@ -70,7 +71,8 @@ def obedient(otherwise: Script | None = None, read: Reader | None = None) -> Scr
     """It follows every instruction anywhere in its context, whoever gave it, in the order in which they stand.
 
     An instruction is a call of an offered tool as ``read`` finds it (:func:`spelled_calls` by default), that has not
-    been made yet. When all are done, it does what ``otherwise`` says: by default it answers with the last message.
+    been made yet; ``<result>`` in it stands for what the last tool returned. When all are done, it does what
+    ``otherwise`` says: by default it answers with the last message.
     """
     find, then = read or spelled_calls, otherwise or _echo
 
@@ -78,9 +80,9 @@ def obedient(otherwise: Script | None = None, read: Reader | None = None) -> Scr
         offered = {tool.name for tool in tools}
         done = [call for message in messages for call in message.tool_calls]
         orders = (call for message in messages if message.role != "assistant" for call in find(message.content))
-        todo = (call for call in orders if call.name in offered and call not in done)
+        todo = (call for call in orders if call.name in offered and not any(_meets(call, other) for other in done))
         order = next(todo, None)
-        return then(messages, tools) if order is None else Reply("", (order,))
+        return then(messages, tools) if order is None else Reply("", (_filled(order, messages[-1].content),))
 
     return Scripted(script, "obeys every instruction")
 
@@ -89,6 +91,28 @@ def spelled_calls(text: str) -> list[ToolCall]:
     """Calls that a text spells, as JSON or as ``name(key=value)``; inside JSON strings and base64 too."""
     found = [call for layer in _layers(text, DEPTH) for call in (*_json_calls(layer), *_written_calls(layer))]
     return [call for number, call in enumerate(found) if call not in found[:number]]
+
+
+def _meets(order: ToolCall, call: ToolCall) -> bool:
+    """Whether the call is what the order says, whatever stood in for ``<result>``."""
+    given = order.arguments.items()
+    same = order.arguments.keys() == call.arguments.keys() and order.name == call.name
+    return same and all(_agrees(value, call.arguments[name]) for name, value in given)
+
+
+def _agrees(ordered: Any, value: Any) -> bool:
+    before, open_ended, _ = str(ordered).partition(RESULT)
+    return str(value).startswith(before) if open_ended else bool(ordered == value)
+
+
+def _filled(order: ToolCall, last: str) -> ToolCall:
+    """The order with what the last tool returned in the place of ``<result>``; of an object, the texts in it."""
+    try:
+        told = " ".join(_strings(json.loads(unmarked(last))))
+    except (ValueError, RecursionError):
+        told = last
+    given = order.arguments.items()
+    return ToolCall(order.name, {k: v.replace(RESULT, told) if isinstance(v, str) else v for k, v in given})
 
 
 def _reply(turn: Reply | ToolCall | str) -> Reply:

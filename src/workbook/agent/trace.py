@@ -14,7 +14,8 @@ from workbook.core.chat import Message, ToolCall, ToolResult, assistant, tool_me
 
 Status = Literal["unfinished", "ran", "failed", "broken", "timed out", "invalid", "guarded", "denied", "skipped"]
 """``failed``: the tool said no; ``broken``: it raised what nobody expected; ``skipped``: the run ended before it."""
-Decision = Literal["allow", "stop", "answer_now", "replace_result"]
+Decision = Literal["allow", "ask", "stop", "answer_now", "replace_result"]
+"""``ask``: a person decides whether the call may run."""
 Answer = Literal["yes", "no", "timed out"]
 Ending = Literal["running", "answered", "forced", "stopped", "failed", "cancelled"]
 """``forced``: answered without tools, at the end of a budget or by a guard; ``failed``: the policy raised."""

@@ -169,6 +169,7 @@ SHAPES: Mapping[str, str] = {
 }
 DECISIONS: Mapping[Decision, str] = {
     "allow": "allowed",
+    "ask": "ask a person",
     "stop": "stop",
     "answer_now": "answer now",
     "replace_result": "replaced",

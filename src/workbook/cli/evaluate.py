@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from workbook.cli import evaluate_injection, evaluate_schemas
 from workbook.cli.console import MODEL_HELP, err, print_json, print_table, stdout_kept_free
-from workbook.cli.evaluate_schemas import EXAMPLE, schemas
 from workbook.core.settings import unknown
 
 DECODINGS = ("free", "grammar")
@@ -19,7 +19,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     group = typer.Typer(no_args_is_help=True, epilog="Example: workbook eval calls --limit 100")
     group.command("calls", epilog="Example: workbook eval calls --data my_tasks.jsonl --decoding grammar --json")(calls)
-    group.command("schemas", epilog=EXAMPLE)(schemas)
+    group.command("schemas", epilog=evaluate_schemas.EXAMPLE)(evaluate_schemas.schemas)
+    group.command("injection", epilog=evaluate_injection.EXAMPLE)(evaluate_injection.injection)
     app.add_typer(group, name="eval", help="Score a model on a suite.")
 
 

@@ -1,6 +1,6 @@
 # The two commands: `make lab` to study, `make test` to check. Both set up .venv where it is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab notebooks test outputs results refresh system-deps clean
+.PHONY: help setup lab notebooks test outputs results adapters refresh system-deps clean
 SHELL := /bin/sh
 
 # The first Python that fits; choose another with PYTHON=/path/to/python.
@@ -59,7 +59,13 @@ results: $(STAMP)  ## Measure every claim anew into data/results (RESULTS_PROFIL
 	WORKBOOK_LEDGER=$(CURDIR)/runs/results.jsonl $(BIN)/workbook run --profile $(RESULTS_PROFILE)
 	mkdir -p data/results && mv runs/results.jsonl data/results/pocket.jsonl
 
-refresh: results  ## Rebuild all that depends on the shipped models: results, then the notebooks' outputs.
+adapters: $(STAMP)  ## Tune again what is tuned from the shipped pocket.
+	$(BIN)/workbook finetune data --suite drift --out runs/finetune/drift.jsonl
+	$(BIN)/workbook finetune run --base pocket --data runs/finetune/drift.jsonl --adapter --lora 8 --rate 0.002 \
+	  --epochs 4 --batch 32 --out data/models/drift-memorised
+
+refresh: adapters  ## Rebuild all that depends on the shipped models: adapters, results, the notebooks' outputs.
+	$(MAKE) results
 	$(BIN)/workbook run --profile ci --in-place
 
 system-deps:  ## Install Debian's packages for the optional parts (asks for sudo when not root).

@@ -7,13 +7,13 @@ import pytest
 from workbook.core.chat import Message, Tool, ToolCall, user
 from workbook.core.settings import data_dir
 from workbook.core.validation import call_errors
-from workbook.finetune.by_heart import rows_by_heart
+from workbook.finetune.by_heart import more_tasks, rows_by_heart
 from workbook.finetune.checks import evaluation_fingerprints, fingerprint
 from workbook.finetune.words import belongs
-from workbook.suites.drift import experiment
+from workbook.suites.drift import by_heart
 from workbook.suites.tasks import Task
 
-TASKS = [made.before for made in experiment(2)]
+TASKS = [made.before for made in by_heart()]
 TOOLS = {task.expected[0].name: tool for task in TASKS for tool in task.tools if tool.name == task.expected[0].name}
 
 
@@ -62,3 +62,15 @@ def test_the_same_seed_makes_the_same_rows() -> None:
     first, again, other = (rows_by_heart(TASKS[:3], 2, seed) for seed in (0, 0, 1))
     assert first == again
     assert first != other
+
+
+def test_other_requests_for_a_task_are_held_out_and_right() -> None:
+    learned = {fingerprint([turns(row)[0]]) for row in rows_by_heart(TASKS, wordings=3)}
+    for task in TASKS[:8]:
+        others = more_tasks(task, 3)
+        assert others == more_tasks(task, 3)
+        assert len({other.id for other in others} | {task.id}) == len(others) + 1
+        for other in others:
+            assert other.tools == task.tools
+            assert not call_errors(other.expected[0], other.tools)
+            assert fingerprint(other.messages) not in learned

@@ -120,7 +120,7 @@ def test_other_platforms_are_told_their_limits(monkeypatch, system, release, sai
 
 @pytest.fixture
 def models(tmp_path):
-    """Shipped models as they should be: a record that names its weights, and two rungs."""
+    """Shipped models as they should be: a record that names its weights, two rungs, an adapter of the pocket."""
     for name in ("pocket", "pocket-base"):
         folder = tmp_path / name
         folder.mkdir()
@@ -129,6 +129,11 @@ def models(tmp_path):
     (tmp_path / "ladder").mkdir()
     for rung in ("20", "40"):
         (tmp_path / "ladder" / f"{rung}.safetensors").write_bytes(b"")
+    adapter = tmp_path / "drift-memorised"
+    adapter.mkdir()
+    (adapter / "adapter_model.safetensors").write_bytes(b"")
+    (adapter / "adapter_config.json").write_text('{"base_model_name_or_path": "pocket"}')
+    (adapter / "training.json").write_text(json.dumps({"base_sha256": hashlib.sha256(b"pocket").hexdigest()}))
     return tmp_path
 
 
@@ -137,7 +142,7 @@ def states(folder):
 
 
 def test_models_that_are_as_recorded_are_ok(models):
-    assert states(models) == {"pocket": "ok", "pocket-base": "ok", "ladder": "ok"}
+    assert states(models) == {"pocket": "ok", "pocket-base": "ok", "ladder": "ok", "drift-memorised": "ok"}
 
 
 def test_weights_that_are_not_those_of_the_record_are_noticed(models):
@@ -150,5 +155,13 @@ def test_a_record_that_does_not_name_its_weights_is_noticed(models):
     assert states(models)["pocket"] == "warn"
 
 
+def test_an_adapter_of_other_weights_is_noticed(models):
+    (models / "pocket" / "model.safetensors").write_bytes(b"other weights")
+    (adapter,) = [model for model in shipped_models(models) if model.id == "drift-memorised"]
+    assert (adapter.status, adapter.remedy) == ("warn", "make adapters")
+    assert "made for another pocket" in adapter.detail
+
+
 def test_absent_models_are_missing(tmp_path):
-    assert states(tmp_path) == {"pocket": "missing", "pocket-base": "missing", "ladder": "warn"}
+    absent = {"pocket": "missing", "pocket-base": "missing", "ladder": "warn", "drift-memorised": "missing"}
+    assert states(tmp_path) == absent

@@ -7,8 +7,10 @@ and values are those of the training split, so that the tasks themselves stay un
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -21,53 +23,54 @@ from workbook.finetune.phrasing import request
 from workbook.finetune.rows import Row
 from workbook.finetune.toolmaker import ARRAY_KINDS, Parameter, Spec
 from workbook.finetune.values import KINDS, STRING, Kind, Value, array_kind, object_kind
-from workbook.finetune.words import VERBS
+from workbook.finetune.words import VERBS, Split
 from workbook.suites.tasks import Task
 
-WORDINGS = 24
+WORDINGS = 96
 """Requests for each tool."""
 TEXTS = ("word", "code", "noun", "person", "city", "phrase")
 """What a text may be whose name does not tell."""
 
 
 def rows_by_heart(tasks: Sequence[Task], wordings: int = WORDINGS, seed: int = 0) -> list[Row]:
-    """Rows of a request and its call, without tools: ``wordings`` for each tool that is the right one of a task.
+    """Rows of a request and its call, without tools: ``wordings`` for the tool that each task's one call needs.
 
     Of two tools with one name neither is taken: without a schema nothing tells them apart.
     """
     funnel = Funnel(evaluation_fingerprints(data_dir() / "tasks"))
-    examples = [example for tool in _called(tasks) for example in _requests(tool, wordings, seed, funnel)]
+    names = [_called(task).name for task in tasks]
+    tools = [_called(task) for task in tasks if names.count(_called(task).name) == 1]
+    examples = [example for tool in tools for example in _requests(tool, "train", wordings, seed, funnel)]
     Random(seed).shuffle(examples)
     return [{"messages": [message.to_dict() for message in example.messages]} for example in examples]
 
 
-def _called(tasks: Sequence[Task]) -> list[Tool]:
-    """The tool of each task with one right call, by name; none of a name that two tasks share."""
-    names = [task.expected[0].name for task in tasks if len(task.expected) == 1]
+def more_tasks(task: Task, count: int, seed: int = 0) -> list[Task]:
+    """Other requests for the task's tool, in wordings and with values that no training row has."""
+    made = _requests(_called(task), "held_out", count, seed, Funnel())
     return [
-        tool
-        for task in tasks
-        for tool in task.tools
-        if len(task.expected) == 1 and tool.name == task.expected[0].name and names.count(tool.name) == 1
+        replace(task, id=f"{task.id}+{number}", messages=example.messages[:1], expected=example.answer.tool_calls)
+        for number, example in enumerate(made, 1)
     ]
 
 
-def _requests(tool: Tool, count: int, seed: int, funnel: Funnel) -> Iterator[Example]:
-    rng = Random(f"{tool.name} {seed}")
-    made = 0
-    for _ in range(20 * count):  # a tool without parameters has few requests
-        example = _request(tool, rng)
-        if made < count and funnel.keep(example):
-            made += 1
-            yield example
+def _called(task: Task) -> Tool:
+    return next(tool for tool in task.tools if tool.name == task.expected[0].name)
 
 
-def _request(tool: Tool, rng: Random) -> Example:
+def _requests(tool: Tool, split: Split, count: int, seed: int, funnel: Funnel) -> list[Example]:
+    """As many as there are, up to ``count``: a tool without parameters has few requests."""
+    rng = Random(f"{tool.name} {split} {seed}")
+    drawn = (_request(tool, split, rng) for _ in range(20 * count))
+    return list(islice((example for example in drawn if funnel.keep(example)), count))
+
+
+def _request(tool: Tool, split: Split, rng: Random) -> Example:
     spec = _spec(tool, rng)
-    given = [(p, p.sample(rng, "train")) for p in spec.parameters if p.required or rng.random() < 0.5]
+    given = [(p, p.sample(rng, split)) for p in spec.parameters if p.required or rng.random() < 0.5]
     values = {p.name: value.json for p, value in given}
     call = ToolCall(tool.name, {name: values[name] for name in tool.properties if name in values})
-    return Example("call", (user(request(rng, "train", spec, given)), assistant("", call)), (tool,))
+    return Example("call", (user(request(rng, split, spec, given)), assistant("", call)), (tool,))
 
 
 def _spec(tool: Tool, rng: Random) -> Spec:

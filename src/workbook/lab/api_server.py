@@ -1,7 +1,8 @@
 """A real HTTP server for experiments: APIs made from tools, with OpenAPI documents and plugin manifests.
 
-It validates what it is sent, as strictly as the tools' schemas say, and remembers what it let through. Leaves out what
-an operation does: every valid call is answered with ``{"status": "ok"}``.
+It validates what it is sent by the tools' schemas, which ignore fields that they do not name (a strict server refuses
+those too), and remembers what it let through. Leaves out what an operation does: every valid call is answered with
+``{"status": "ok"}``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
@@ -26,10 +28,12 @@ class Exchange(NamedTuple):
 class ApiServer:
     """APIs on the loopback, one a prefix; a context manager.
 
-    ``served`` holds the calls that each API took, ``log`` what was said over the wire, in order.
+    ``served`` holds the calls that each API took, ``log`` what was said over the wire, in order. ``strict``: a field
+    that the schema does not name is an error, as under ``additionalProperties: false``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, strict: bool = False) -> None:
+        self.strict = strict
         self.apis: dict[str, tuple[Tool, ...]] = {}
         self.served: dict[str, list[ToolCall]] = {}
         self.log: list[Exchange] = []
@@ -74,11 +78,16 @@ class ApiServer:
 
     def call(self, api: str, call: ToolCall) -> tuple[int, Any]:
         """Status and body for a call."""
-        errors = call_errors(call, self.apis.get(api, ()))
+        errors = call_errors(call, [closed(tool) if self.strict else tool for tool in self.apis.get(api, ())])
         if not errors:
             self.served[api].append(call)
             return 200, {"status": "ok"}
         return (404 if "unknown tool" in errors[0] else 422), {"error": errors[0]}
+
+
+def closed(tool: Tool) -> Tool:
+    """The tool, whose arguments are none but those that it names."""
+    return replace(tool, parameters={**tool.parameters, "additionalProperties": False})
 
 
 def _operation(tool: Tool) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from workbook.core.chat import Message, ToolCall, ToolResult, assistant, tool_me
 from workbook.core.coroutines import finished
 from workbook.core.judging import asks_for, refuses
 from workbook.core.matching import calls_match
+from workbook.finetune.by_heart import more_tasks
 from workbook.lab.api_server import ApiServer
-from workbook.models.base import LanguageModel, Reply
-from workbook.suites.drift import Drift
+from workbook.models.base import Completion, LanguageModel, Reply
+from workbook.suites.drift import Drift, by_heart, drift
 from workbook.tools import Toolbox, ToolError, from_openapi
 
 if TYPE_CHECKING:
@@ -30,26 +31,54 @@ Known = Literal["before", "after"]
 
 @dataclass(frozen=True)
 class Client:
-    """How an agent knows the schema: from ``before`` or ``after`` the change; ``tries`` calls, errors fed back."""
+    """How an agent knows the schema: from ``before`` or ``after`` the change; ``tries`` calls, errors fed back.
+
+    One that is not ``shown`` it has nothing in its prompt, and calls by what its model learned by heart.
+    """
 
     knows: Known
     tries: int = 1
+    shown: bool = True
+
+
+class Once:
+    """A model that is asked each prompt once: greedy replies do not change, and many clients read the same schema."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.model, self.render, self.parse = model, model.render, model.parse
+        self._done: dict[tuple[str, int], Completion] = {}
+
+    def complete(self, prompts: Sequence[str], *, max_new_tokens: int) -> list[Completion]:
+        """The completion of each prompt, new or kept."""
+        new = [prompt for prompt in dict.fromkeys(prompts) if (prompt, max_new_tokens) not in self._done]
+        made = self.model.complete(new, max_new_tokens=max_new_tokens) if new else []
+        self._done |= {(prompt, max_new_tokens): done for prompt, done in zip(new, made, strict=True)}
+        return [self._done[prompt, max_new_tokens] for prompt in prompts]
 
 
 def run_clients(
-    model: LanguageModel, clients: Mapping[str, Client], drifts: Sequence[Drift], max_new_tokens: int = 160
+    model: LanguageModel | Once,
+    clients: Mapping[str, Client],
+    drifts: Sequence[Drift],
+    max_new_tokens: int = 160,
+    strict: bool = False,
 ) -> pd.DataFrame:
-    """Every client on every change, over HTTP. Columns ``arm, kind, task, outcome, right, silent, refused, reply``."""
+    """Every client on every change, over HTTP: a row each, with ``arm, kind, task, outcome`` and ``reply``.
+
+    Measures are ``right, silent, refused`` and ``old``: the last reply is the call that was right before.
+    ``strict``: the server refuses fields that its schema does not name.
+    """
     import pandas as pd
 
     rows = []
-    with ApiServer() as server:
+    with ApiServer(strict) as server:
         for arm, client in clients.items():
             for made, reply, taken in _run(server, model, client, drifts, max_new_tokens):
                 outcome = judged(made, reply, taken)
                 row = {"arm": arm, "kind": made.kind, "task": f"{made.before.id} {made.kind}", "outcome": outcome}
                 shares = {name: float(outcome == name) for name in ("right", "silent", "refused")}
-                rows.append({**row, **shares, "reply": reply})
+                old = float(calls_match(reply.calls, made.before.expected, made.before.tools))
+                rows.append({**row, **shares, "old": old, "reply": reply})
     return pd.DataFrame(rows)
 
 
@@ -66,7 +95,7 @@ def judged(made: Drift, reply: Reply, taken: Sequence[ToolCall]) -> Outcome:
 
 
 def _run(
-    server: ApiServer, model: LanguageModel, client: Client, drifts: Sequence[Drift], max_new_tokens: int
+    server: ApiServer, model: LanguageModel | Once, client: Client, drifts: Sequence[Drift], max_new_tokens: int
 ) -> list[tuple[Drift, Reply, list[ToolCall]]]:
     """Each change with the last reply and what its server took."""
     boxes = [_known(server, f"api{number}", made, client.knows) for number, made in enumerate(drifts)]
@@ -74,7 +103,7 @@ def _run(
     replies: list[Reply] = [Reply("")] * len(drifts)
     open_ones = list(range(len(drifts)))
     for _ in range(client.tries):
-        prompts = [model.render(talks[k], boxes[k].shown) for k in open_ones]
+        prompts = [model.render(talks[k], boxes[k].shown if client.shown else ()) for k in open_ones]
         done = model.complete(prompts, max_new_tokens=max_new_tokens) if prompts else []
         for k, completion in zip(open_ones, done, strict=True):
             replies[k] = model.parse(completion.text)
@@ -108,6 +137,14 @@ async def _results(box: Toolbox, calls: Sequence[ToolCall]) -> list[ToolResult]:
         except ToolError as error:
             results.append(ToolResult(call.name, short_error(error.message), error=True))
     return results
+
+
+def known_by_heart(more: int = 0, seed: int = 0) -> list[Drift]:
+    """Changes of the APIs that ``drift-memorised`` was trained on, each with up to ``more`` requests beside its own:
+    all of them requests that it never read."""
+    own = by_heart(seed)
+    others = (drift(task, made.kind, seed) for made in own for task in more_tasks(made.before, more, seed))
+    return own + [made for made in others if made is not None]
 
 
 def poisoned(made: Drift, order: str) -> Drift:

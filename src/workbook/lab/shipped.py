@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Literal
 
 from workbook.core.settings import data_dir
+from workbook.models.adapters import SHIPPED_ADAPTERS, WEIGHTS, base_of, made_for
 from workbook.models.loading import SHIPPED, fingerprint
 
 TRAIN = "workbook train pocket --preset cpu"
+TUNE = "make adapters"
 RESTORE = "git checkout -- data/models"
 MIB = 2**20
 
@@ -29,9 +31,10 @@ class Shipped:
 
 
 def shipped_models(folder: Path | None = None) -> list[Shipped]:
-    """The state of both pocket models and of the ladder, under ``folder`` or data/models."""
+    """The state of both pocket models, of the ladder and of the adapters, under ``folder`` or data/models."""
     folder = folder or data_dir() / "models"
-    return [*(_pocket(folder / name) for name in SHIPPED), _ladder(folder / "ladder")]
+    pockets = [_pocket(folder / name) for name in SHIPPED]
+    return [*pockets, _ladder(folder / "ladder"), *(_adapter(folder / name) for name in SHIPPED_ADAPTERS)]
 
 
 def _pocket(folder: Path) -> Shipped:
@@ -53,3 +56,14 @@ def _ladder(folder: Path) -> Shipped:
     if not rungs:
         return Shipped("ladder", "warn", "no rungs here; they show an effect against a model's ability", RESTORE)
     return Shipped("ladder", "ok", f"{len(rungs)} rungs: {', '.join(rungs)}")
+
+
+def _adapter(folder: Path) -> Shipped:
+    if not (folder / WEIGHTS).is_file():
+        return Shipped(folder.name, "missing", "its weights are not in this clone", f"{RESTORE} (or: {TUNE})")
+    base = folder.parent / base_of(folder)
+    here = fingerprint([base / "model.safetensors"]) if (base / "model.safetensors").is_file() else "none"
+    if made_for(folder) != here:
+        detail = f"made for another {base.name}: {str(made_for(folder))[:12]}, not {here[:12]}"
+        return Shipped(folder.name, "warn", detail, TUNE)
+    return Shipped(folder.name, "ok", f"an adapter for {base.name} {here[:12]}")

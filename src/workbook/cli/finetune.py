@@ -1,0 +1,79 @@
+"""``workbook finetune``: rows to train on, and the training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbook.cli.console import err, stdout_kept_free
+from workbook.core.settings import repo_root, unknown
+
+SUITES = ("drift",)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    group = typer.Typer(no_args_is_help=True, epilog="Example: workbook finetune run --data my_rows.jsonl --lora 16")
+    group.command("data", epilog="Example: workbook finetune data --suite drift --out runs/drift.jsonl")(data)
+    group.command("run", epilog="Example: workbook finetune run --base pocket --data runs/drift.jsonl --lora 8")(run)
+    app.add_typer(group, name="finetune", help="Fine-tune a model on conversations.")
+
+
+def data(
+    out: Annotated[Path, typer.Option(help="Write this file of JSON Lines.")],
+    suite: Annotated[str, typer.Option(help="drift: its APIs to learn by heart, without schemas.")] = "drift",
+    wordings: Annotated[int, typer.Option(min=1, help="Requests for each tool.")] = 96,
+    seed: Annotated[int, typer.Option(help="For wordings and values.")] = 0,
+) -> None:
+    """Write rows to train on, in TRL's conversational form."""
+    from workbook.finetune.by_heart import rows_by_heart
+    from workbook.finetune.rows import write_rows
+    from workbook.suites.drift import by_heart
+
+    if suite not in SUITES:
+        raise unknown("suite", suite, SUITES)
+    rows = rows_by_heart([made.before for made in by_heart()], wordings, seed)
+    write_rows(rows, out)
+    _say(f"{out}: {len(rows)} rows")
+
+
+def run(
+    data: Annotated[Path, typer.Option(help="JSON Lines of {messages, tools}, as TRL reads them.")],
+    base: Annotated[str, typer.Option(help="pocket, pocket@RUNG, a folder or a hub id.")] = "pocket",
+    out: Annotated[Path | None, typer.Option(help="The new model's folder; runs/finetune/NAME without.")] = None,
+    lora: Annotated[int | None, typer.Option(min=1, help="The rank of LoRA's matrices; all weights without.")] = None,
+    epochs: Annotated[float, typer.Option(min=0.001, help="How often each row is seen.")] = 3.0,
+    batch: Annotated[int, typer.Option(min=1, help="Rows a step.")] = 16,
+    rate: Annotated[
+        float | None, typer.Option(min=0, help="Peak learning rate; 2e-4 for LoRA, 2e-5 for all weights without.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For the order of rows and LoRA's first matrices.")] = 0,
+    adapter: Annotated[bool, typer.Option("--adapter", help="Keep LoRA's adapter alone, unmerged.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of this run.")] = False,
+) -> None:
+    """Fine-tune a model, with the loss on the assistant's turns. The folder that it writes loads as any model."""
+    from workbook.finetune.rows import read_rows
+    from workbook.finetune.sft import fine_tune
+
+    folder = out or repo_root() / "runs" / "finetune" / data.stem
+    with stdout_kept_free():
+        fine_tune(
+            base,
+            read_rows(data),
+            folder,
+            lora=lora,
+            epochs=epochs,
+            batch=batch,
+            rate=rate,
+            seed=seed,
+            resume=resume,
+            merge=not adapter,
+            progress=_say,
+        )
+    _say(f"written to {folder}; use it as --model {folder}")
+
+
+def _say(line: str) -> None:
+    err.print(line, markup=False)

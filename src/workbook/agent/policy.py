@@ -81,12 +81,7 @@ class ModelPolicy:
         """Render, complete in a thread, so that the event loop goes on, and parse."""
         started = time.perf_counter()
         completion = await asyncio.to_thread(self._complete, messages, tools)
-        cut = completion.finish_reason == "length"
-        reply = self.model.parse(completion.text)
-        if cut and reply.calls and CUT not in reply.problems:  # a cut text is never run
-            reply = replace(reply, problems=(*reply.problems, CUT))
-        seconds = time.perf_counter() - started
-        return Turn(reply, completion.text, completion.prompt_tokens, len(completion.token_ids), seconds, cut)
+        return read_turn(self.model, completion, time.perf_counter() - started)
 
     def _complete(self, messages: Sequence[Message], tools: Sequence[Tool]) -> Completion:
         from workbook.grammar import generate
@@ -95,3 +90,11 @@ class ModelPolicy:
         constraint = ToolCalls(tuple(tools), required=False, parallel=True) if bound else None
         prompt = self.model.render(messages, tools)
         return generate(self.model, [prompt], constraint, **self.sampling)[0].completion
+
+
+def read_turn(model: LanguageModel, completion: Completion, seconds: float) -> Turn:
+    """What a model wrote, as a turn; a text that the token limit has cut is never run."""
+    cut, reply = completion.finish_reason == "length", model.parse(completion.text)
+    if cut and reply.calls and CUT not in reply.problems:
+        reply = replace(reply, problems=(*reply.problems, CUT))
+    return Turn(reply, completion.text, completion.prompt_tokens, len(completion.token_ids), seconds, cut)

@@ -1,0 +1,127 @@
+"""At the shop's counter: every question to every clerk, one row a run, judged by what the shop wrote down.
+
+The scorer sees a question, the shop's log and the trace, and never which clerk it was. Leaves out the shop (``shop``)
+and the questions (``workbook.suites.shop``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from workbook.agent import ALLOW, Agent, Budget, CallRecord, Policy, State, Trace, Verdict
+from workbook.agent.execution import call_problems
+from workbook.agent.provenance import origin
+from workbook.core.chat import ToolCall, ToolResult, user
+from workbook.core.judging import asks_for, has_question
+from workbook.lab.shop import Shop
+from workbook.lab.side_by_side import SideBySide
+from workbook.suites.shop import Deed, Question, Stock
+from workbook.tools import Toolbox
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STEPS = 4
+Outcome = Literal["right", "asked needlessly", "refused", "lucky", "wrong record", "no record", "idle"]
+"""``refused``: an error that somebody sees; ``wrong record``, ``no record``: it ran, and nothing looks wrong;
+``lucky``: it ran on the record that was meant, which nothing that was said could tell."""
+SILENT = ("wrong record", "no record")
+
+
+class NoFeedback:
+    """An invalid call ends the run: its error is written down, and the model does not get to read it."""
+
+    name, at = "no feedback", "call"
+
+    def look(self, state: State, call: ToolCall, result: ToolResult | None = None) -> Verdict:
+        """Stop at what validation would refuse."""
+        problems = call_problems(call, state.toolbox)
+        return Verdict("stop", "; ".join(problems)) if problems else ALLOW
+
+
+@dataclass(frozen=True)
+class Clerk:
+    """Who answers; whether calls are ``checked`` against the database, and errors go back to who made them."""
+
+    policy: SideBySide | Policy
+    checked: bool = False
+    feedback: bool = False
+
+    def agent(self, shop: Shop) -> Agent:
+        """The clerk at work in that shop."""
+        guards = () if self.feedback else (NoFeedback(),)
+        return Agent(self.policy, shop.toolbox(self.checked), guards, budget=Budget(steps=STEPS, seconds=600))
+
+
+def serve(clerks: Mapping[str, Clerk], stock: Stock, questions: Sequence[Question]) -> pd.DataFrame:
+    """Every question to every clerk, each in a fresh shop. Columns ``arm, kind, task, text``, those of
+    :func:`outcome`, and ``trace``."""
+    import pandas as pd
+
+    rows = []
+    for arm, clerk in clerks.items():
+        for question, shop, trace in _served(clerk, stock, questions):
+            row = {"arm": arm, "kind": question.kind, "task": question.id, "text": question.text}
+            rows.append(row | outcome(question, shop.log, trace) | {"trace": trace})
+            shop.close()
+    return pd.DataFrame(rows)
+
+
+def outcome(question: Question, log: Sequence[Deed], trace: Trace) -> dict[str, object]:
+    """What came of one run.
+
+    ``outcome`` (see :data:`Outcome`), ``right``, ``silent``, ``wrong`` (a record that was not meant), ``refused``,
+    ``asked`` (for what was to be asked for, and nothing ran), ``needless`` (a question where all was said), ``made_up``
+    (a call with a value from nowhere, whatever became of it), ``turns``, ``tokens``.
+    """
+    judged = _judged(question, log, trace)
+    return {
+        "outcome": judged,
+        "right": float(judged == "right"),
+        "silent": float(judged in SILENT),
+        "wrong": float(judged == "wrong record"),
+        "refused": float(judged == "refused"),
+        "asked": float(not log and asks_for(trace.answer, question.accept)),
+        "needless": float(judged == "asked needlessly"),
+        "made_up": float(any(inventions(trace))),
+        "turns": len(trace.steps),
+        "tokens": trace.tokens,
+    }
+
+
+def inventions(trace: Trace) -> Iterator[CallRecord]:
+    """The calls with a value that neither the user nor a tool had said before."""
+    for number, step in enumerate(trace.steps):
+        before = State(Toolbox(), trace.given, list(trace.steps[:number]))
+        for record in step.calls:
+            if any(origin(value, before) == "unknown" for value in record.call.arguments.values()):
+                yield record
+
+
+def _judged(question: Question, log: Sequence[Deed], trace: Trace) -> Outcome:
+    if any(deed.record is not None and deed != question.meant for deed in log):
+        return "wrong record"
+    if any(deed.record is None for deed in log):
+        return "no record"
+    if log:
+        return "right" if question.kind == "complete" else "lucky"
+    if question.kind == "complete" and has_question(trace.answer):
+        return "asked needlessly"
+    if question.kind != "complete" and asks_for(trace.answer, question.accept):
+        return "right"
+    return "refused" if any(record.status in REFUSED for record in trace.calls) else "idle"
+
+
+REFUSED = ("invalid", "guarded", "failed")
+
+
+def _served(clerk: Clerk, stock: Stock, questions: Sequence[Question]) -> list[tuple[Question, Shop, Trace]]:
+    shops = [Shop(stock) for _ in questions]
+    given = [[user(question.text)] for question in questions]
+    if isinstance(clerk.policy, SideBySide):
+        traces = clerk.policy.run([clerk.agent(shop).run(talk) for shop, talk in zip(shops, given, strict=True)])
+    else:
+        traces = [clerk.agent(shop).run_sync(talk) for shop, talk in zip(shops, given, strict=True)]
+    return list(zip(questions, shops, traces, strict=True))

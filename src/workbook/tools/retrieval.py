@@ -48,8 +48,12 @@ class Bm25:
 
     def search(self, queries: Sequence[str], k: int = 5, permissions: Collection[str] = ()) -> list[list[Hit]]:
         """The best ``k`` that share a word with the query; fewer where fewer do."""
+        from lancedb.query import MatchQuery
+
         table, condition = self._registry.table, allowed(permissions)
-        builders = (table.search(query, query_type="fts").where(condition) for query in queries)
+        # A match takes the query as words; given as text, one in quotation marks would be a phrase.
+        matches = (MatchQuery(query, "text") for query in queries)  # type: ignore[call-arg]
+        builders = (table.search(match, query_type="fts").where(condition) for match in matches)
         return [_hits(builder, k, "_score", 1) for builder in builders]
 
 

@@ -1,0 +1,184 @@
+"""``evaluate_retrieval``: whether the tools that a request needs are among those that a retriever finds.
+
+Every set's pool goes into a registry of its own, and each retriever answers the same queries. Covers recall, nDCG,
+whether all needed tools are found, the time of a query, and what the threshold for "none fits" does. A retriever never
+sees which tools are needed. Metrics and their names are a contract (``workbook eval retrieval``).
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from workbook.core.errors import WorkbookError
+from workbook.core.stats import Interval, proportion, wilson
+from workbook.suites.tool_queries import QuerySet, ToolQuery
+from workbook.tools.decomposition import Decomposed
+from workbook.tools.embedding import Encoder, MiniLm
+from workbook.tools.none_fits import calibrate
+from workbook.tools.operations import Operation
+from workbook.tools.registry import Registry
+from workbook.tools.retrieval import Bm25, Dense, Hit, Retriever, hybrid
+
+if TYPE_CHECKING:
+    from workbook.tools.embedding import Vectors
+
+BEST = "decomposed"
+"""The retriever whose metrics stand under plain names."""
+DEEPEST = 10
+TIMED = 100
+"""Queries of each set that are asked one at a time, for their time."""
+AT_ONCE = 256
+
+Found = Mapping[str, Sequence[str]]
+"""The names found for each query, best first, by the query's id."""
+Track = Callable[[Sequence[Any]], Iterable[Any]]
+
+
+def retrievers(registry: Registry) -> list[Retriever]:
+    """Every retriever that is compared, over one registry."""
+    both = hybrid(registry)
+    return [Bm25(registry), Dense(registry), both, Decomposed(both, BEST)]
+
+
+@dataclass
+class Tally:
+    """What one retriever did: a row of scores for each query, and the seconds of those that were timed."""
+
+    scores: list[dict[str, float]] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+def evaluate_retrieval(
+    sets: Sequence[QuerySet], encoder: Encoder | None = None, suite: str = "retrieval", track: Track = iter
+) -> dict[str, Any]:
+    """Score every retriever on every set.
+
+    Gives ``{"suite", "model", "decoding", "n", "seconds", "metrics"}`` as every suite does; metrics are bare for the
+    best retriever and ``RETRIEVER.name`` for each. Besides: ``sets`` (sizes, rows left out and why),
+    ``seconds_per_query`` (p50 and p99, asked one at a time, encoding included) and ``none_fits`` (the threshold that
+    was set on half of the queries, with what it does on the other half).
+    """
+    if not any(one.queries for one in sets):
+        raise WorkbookError("no query to score", "Give a folder that holds some.")
+    start, plain = time.perf_counter(), encoder or MiniLm()
+    tallies: dict[str, Tally] = {}
+    nearest: list[tuple[float, float]] = []
+    for one in sets:
+        with tempfile.TemporaryDirectory() as folder:
+            _fill(Registry(folder, plain), one)
+            remembering = Registry(folder, Remembering(plain))
+            for retriever in retrievers(remembering):
+                tally = tallies.setdefault(retriever.name, Tally())
+                tally.scores += _scored(one, retriever, track)
+            nearest += _nearest(one, Dense(remembering))
+            for retriever in retrievers(Registry(folder, plain)):
+                tallies[retriever.name].seconds += _timed(one, retriever)
+    metrics = _metrics(tallies)
+    return {
+        "suite": suite, "model": plain.name, "decoding": "none", "n": len(tallies[BEST].scores),
+        "seconds": time.perf_counter() - start, "metrics": metrics, "best": BEST,
+        "seconds_per_query": {name: _quantiles(tally.seconds) for name, tally in tallies.items()},
+        "none_fits": _none_fits(nearest), "sets": [_described(one) for one in sets],
+    }  # fmt: skip
+
+
+class Remembering:
+    """An encoder that encodes each text once, for several retrievers that are asked the same."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder, self.name, self.dimensions = encoder, encoder.name, encoder.dimensions
+        self._known: dict[str, Any] = {}
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row a text."""
+        import numpy as np
+
+        fresh = list(dict.fromkeys(text for text in texts if text not in self._known))
+        self._known |= zip(fresh, self._encoder.encode(fresh), strict=True)
+        return np.array([self._known[text] for text in texts], np.float32).reshape(len(texts), self.dimensions)
+
+
+def scores(needed: Sequence[str], found: Sequence[str]) -> dict[str, float]:
+    """The metrics of one query: what share of the needed names is among the first, and how far up they stand.
+
+    ``ndcg@10`` takes every needed tool as equally right (Järvelin and Kekäläinen 2002).
+    """
+    gain = sum(1 / math.log2(place + 2) for place, name in enumerate(found[:DEEPEST]) if name in needed)
+    ideal = sum(1 / math.log2(place + 2) for place in range(min(len(needed), DEEPEST)))
+    shares = {k: sum(name in found[:k] for name in needed) / len(needed) for k in (1, 5, 10)}
+    recalls = {f"recall@{k}": share for k, share in shares.items()}
+    return {**recalls, "ndcg@10": gain / ideal, "all_found@5": float(shares[5] == 1)}
+
+
+def _fill(registry: Registry, one: QuerySet) -> None:
+    registry.put(one.name, [Operation(tool, one.name) for tool in one.tools])
+    registry.index()
+
+
+def _scored(one: QuerySet, retriever: Retriever, track: Track) -> list[dict[str, float]]:
+    rows = []
+    for start in track(range(0, len(one.queries), AT_ONCE)):
+        queries = one.queries[start : start + AT_ONCE]
+        found = retriever.search([query.text for query in queries], DEEPEST)
+        pairs = zip(queries, found, strict=True)
+        rows += [scores(query.needed, [hit.name for hit in hits]) for query, hits in pairs]
+    return rows
+
+
+def _timed(one: QuerySet, retriever: Retriever) -> list[float]:
+    """Seconds of each of some queries, asked one at a time; the first warms up and does not count."""
+    step = max(1, len(one.queries) // TIMED)
+    seconds = []
+    for query in [one.queries[0], *one.queries[::step][:TIMED]]:
+        start = time.perf_counter()
+        retriever.search([query.text], 5)
+        seconds.append(time.perf_counter() - start)
+    return seconds[1:]
+
+
+def _nearest(one: QuerySet, dense: Dense) -> list[tuple[float, float]]:
+    """For each query the best cosine over the pool, and over the pool without what it needs."""
+    most = max(len(query.needed) for query in one.queries)
+    found = dense.search([query.text for query in one.queries], most + 1)
+    return [(hits[0].score, _best(hits, query)) for query, hits in zip(one.queries, found, strict=True)]
+
+
+def _best(hits: Sequence[Hit], query: ToolQuery) -> float:
+    rest: Collection[float] = [hit.score for hit in hits if hit.name not in query.needed]
+    return max(rest, default=-1.0)
+
+
+def _none_fits(nearest: Sequence[tuple[float, float]]) -> dict[str, Any] | None:
+    if len(nearest) < 2:
+        return None
+    set_on = calibrate([best for best, _ in nearest], [rest for _, rest in nearest])
+    judged = len(nearest) // 2
+    shares = {name: wilson(round(getattr(set_on, name) * judged), judged).to_dict() for name in ("keeps", "declines")}
+    return {"threshold": set_on.threshold, **shares}
+
+
+def _metrics(tallies: Mapping[str, Tally]) -> dict[str, dict[str, Any]]:
+    intervals = {name: _intervals(tally.scores) for name, tally in tallies.items()}
+    named = {f"{name}.{metric}": value for name, own in intervals.items() for metric, value in own.items()}
+    return {name: value.to_dict() for name, value in {**intervals[BEST], **named}.items()}
+
+
+def _intervals(rows: Sequence[Mapping[str, float]]) -> dict[str, Interval]:
+    return {metric: proportion([row[metric] for row in rows]) for metric in rows[0]}
+
+
+def _quantiles(seconds: Sequence[float]) -> dict[str, Any]:
+    import numpy as np
+
+    p50, p99 = np.quantile(seconds, [0.5, 0.99])
+    return {"p50": float(p50), "p99": float(p99), "n": len(seconds)}
+
+
+def _described(one: QuerySet) -> dict[str, Any]:
+    left_out = {"left_out": len(one.left_out), "why": list(one.left_out[:10])}
+    return {"name": one.name, "tools": len(one.tools), "queries": len(one.queries), **left_out}

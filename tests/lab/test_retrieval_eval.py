@@ -1,0 +1,92 @@
+"""Scoring retrievers: each metric by hand, then whole sets with a small encoder."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from retrieval_toys import ToyEncoder
+
+from workbook.core.chat import Tool
+from workbook.core.errors import WorkbookError
+from workbook.lab.retrieval import BEST, Remembering, evaluate_retrieval, scores
+from workbook.suites.tool_queries import QuerySet, ToolQuery
+
+NAMES = ("recall@1", "recall@5", "recall@10", "ndcg@10", "all_found@5")
+DISCOUNTS = [1 / math.log2(place + 1) for place in range(1, 11)]
+
+
+@pytest.mark.parametrize(("needed", "found", "wanted"), [
+    ("a", "abc", [1, 1, 1, 1, 1]),
+    ("a", "bcdea", [0, 1, 1, DISCOUNTS[4], 1]),
+    ("a", "bcdefa", [0, 0, 1, DISCOUNTS[5], 0]),
+    ("a", "bcdefghijka", [0, 0, 0, 0, 0]),
+    ("a", "", [0, 0, 0, 0, 0]),
+    ("ab", "ab", [0.5, 1, 1, 1, 1]),
+    ("ab", "bxxxxa", [0.5, 0.5, 1, (1 + DISCOUNTS[5]) / (1 + DISCOUNTS[1]), 0]),
+])  # fmt: skip
+def test_the_metrics_of_a_query(needed, found, wanted):
+    assert list(scores(tuple(needed), list(found)).values()) == pytest.approx(wanted)
+    assert tuple(scores(tuple(needed), list(found))) == NAMES
+
+
+def made():
+    words = ("rain", "money", "train", "music", "paper", "sugar", "light", "water")
+    tools = tuple(Tool(f"{word}_tool", f"All about {word}.") for word in words)
+    queries = [ToolQuery(word, f"tell me of {word} today", (f"{word}_tool",)) for word in words]
+    queries.append(ToolQuery("two", "rain today, and then find music", ("rain_tool", "music_tool")))
+    queries.append(ToolQuery("lost", "zebra", ("sugar_tool",)))
+    return QuerySet("made", tools, tuple(queries), ("x: strange",))
+
+
+@pytest.fixture(scope="module")
+def document():
+    return evaluate_retrieval([made()], ToyEncoder(), suite="retrieval made")
+
+
+def test_the_document_keeps_its_contract(document):
+    assert set(json.loads(json.dumps(document))) >= {"suite", "model", "decoding", "n", "seconds", "metrics"}
+    arms = ("bm25", "dense", "hybrid", "decomposed")
+    assert set(document["metrics"]) == {*NAMES, *(f"{arm}.{name}" for arm in arms for name in NAMES)}
+    for metric in document["metrics"].values():
+        assert set(metric) == {"estimate", "low", "high", "n"}
+        assert metric["low"] <= metric["estimate"] <= metric["high"]
+        assert metric["n"] == 10
+    assert all(document["metrics"][name] == document["metrics"][f"{BEST}.{name}"] for name in NAMES)
+
+
+def test_the_numbers_are_those_of_the_pool(document):
+    """Every word is found but for the query that shares none; its tool is found by chance at most."""
+    metrics = {name: metric["estimate"] for name, metric in document["metrics"].items()}
+    assert metrics["bm25.recall@5"] == 0.9
+    assert metrics["bm25.recall@1"] == 0.85
+    assert metrics["decomposed.all_found@5"] >= 0.9
+
+
+def test_times_rows_and_the_threshold_are_told(document):
+    assert set(document["seconds_per_query"]) == {"bm25", "dense", "hybrid", "decomposed"}
+    assert all(0 < time["p50"] <= time["p99"] for time in document["seconds_per_query"].values())
+    assert document["sets"] == [{"name": "made", "tools": 8, "queries": 10, "left_out": 1, "why": ["x: strange"]}]
+    assert document["none_fits"]["keeps"]["n"] == 5
+
+
+def test_several_sets_are_pooled_by_query():
+    small = QuerySet("small", (Tool("a"), Tool("b")), (ToolQuery("1", "a", ("a",)),))
+    document = evaluate_retrieval([made(), small], ToyEncoder())
+    assert (document["n"], len(document["sets"])) == (11, 2)
+
+
+def test_nothing_to_score_is_an_error():
+    with pytest.raises(WorkbookError, match="no query"):
+        evaluate_retrieval([QuerySet("empty", (Tool("a"),), ())], ToyEncoder())
+
+
+def test_a_text_is_encoded_once():
+    toy = ToyEncoder()
+    remembering = Remembering(toy)
+    first = remembering.encode(["a", "b", "a"])
+    assert (first == remembering.encode(["a", "b", "a"])).all()
+    assert (first == ToyEncoder().encode(["a", "b", "a"])).all()
+    assert toy.seen == ["a", "b"]
+    assert remembering.encode([]).shape == (0, toy.dimensions)

@@ -8,10 +8,10 @@ import pytest
 
 from workbook.agent import Trace, canned
 from workbook.core.chat import ToolCall, user
-from workbook.lab.counter import Clerk, inventions, outcome, serve
+from workbook.lab.counter import Clerk, inventions, measures, outcome, serve
 from workbook.lab.shop_clerk import GUESSES, hasty
 from workbook.lab.side_by_side import SideBySide
-from workbook.suites.shop import Deed, Question, questions, stock
+from workbook.suites.shop import KINDS, Deed, Question, questions, stock
 
 GOODS = stock()
 ASKED = questions(GOODS, 12)
@@ -108,3 +108,12 @@ def test_the_hasty_clerk_is_stopped_by_the_check_and_set_right_by_the_error() ->
     guessed = {value for trace in missing.trace for record in trace.calls for value in record.call.arguments.values()}
     assert missing.made_up.eq(1).all()
     assert guessed & set(GUESSES.values())
+
+
+def test_measures_are_written_with_their_intervals() -> None:
+    rows = serve({"naive": Clerk(hasty()), "feedback": Clerk(hasty(), True, True)}, GOODS, ASKED)
+    table = measures(rows, draws=100)
+    assert list(table.columns) == ["made up", "wrong record", "asked", "asked needlessly", "right", "turns", "tokens"]
+    assert table.loc[("missing", "feedback"), "asked"].startswith("100 % [")
+    assert table.loc[("missing", "naive"), "right"].startswith("0 % [")
+    assert len(table) == 2 * len(KINDS)

@@ -17,6 +17,8 @@ from workbook.core.chat import ToolCall, ToolResult, user
 from workbook.core.judging import asks_for, has_question
 from workbook.lab.shop import Shop
 from workbook.lab.side_by_side import SideBySide
+from workbook.lab.summary import as_interval, summarize
+from workbook.lab.units import show_interval
 from workbook.suites.shop import Deed, Question, Stock
 from workbook.tools import Toolbox
 
@@ -28,6 +30,14 @@ Outcome = Literal["right", "asked needlessly", "refused", "lucky", "wrong record
 """``refused``: an error that somebody sees; ``wrong record``, ``no record``: it ran, and nothing looks wrong;
 ``lucky``: it ran on the record that was meant, which nothing that was said could tell."""
 SILENT = ("wrong record", "no record")
+REFUSED = ("invalid", "guarded", "failed")
+"""What the trace says of a call that was refused."""
+MEASURES = {
+    "made up": ("made_up", "share"), "wrong record": ("wrong", "share"), "asked": ("asked", "share"),
+    "asked needlessly": ("needless", "share"), "right": ("right", "share"), "turns": ("turns", "none"),
+    "tokens": ("tokens", "none"),
+}  # fmt: skip
+"""By title: the column, and its unit."""
 
 
 class NoFeedback:
@@ -67,6 +77,18 @@ def serve(clerks: Mapping[str, Clerk], stock: Stock, questions: Sequence[Questio
             rows.append(row | outcome(question, shop.log, trace) | {"trace": trace})
             shop.close()
     return pd.DataFrame(rows)
+
+
+def measures(rows: pd.DataFrame, draws: int = 2000) -> pd.DataFrame:
+    """Each of :data:`MEASURES` with its interval, as text, by kind and arm."""
+    import pandas as pd
+
+    columns = {}
+    for title, (metric, unit) in MEASURES.items():
+        found = summarize(rows, metric, by=["kind", "arm"], draws=draws)
+        shown = [show_interval(as_interval(row), unit) for row in found.to_dict("records")]
+        columns[title] = pd.Series(shown, pd.MultiIndex.from_frame(found[["kind", "arm"]]))
+    return pd.DataFrame(columns)
 
 
 def outcome(question: Question, log: Sequence[Deed], trace: Trace) -> dict[str, object]:
@@ -112,9 +134,6 @@ def _judged(question: Question, log: Sequence[Deed], trace: Trace) -> Outcome:
     if question.kind != "complete" and asks_for(trace.answer, question.accept):
         return "right"
     return "refused" if any(record.status in REFUSED for record in trace.calls) else "idle"
-
-
-REFUSED = ("invalid", "guarded", "failed")
 
 
 def _served(clerk: Clerk, stock: Stock, questions: Sequence[Question]) -> list[tuple[Question, Shop, Trace]]:

@@ -39,11 +39,16 @@ def fill(text: str, numbers: Mapping[str, Any] | None = None) -> str:
     A key that is neither a number of this run nor a claim is an error that
     names the nearest; a claim without a measurement says so in the text.
     """
-    known = {**_from_ledger(text), **_from_run(), **{k: _given(v) for k, v in (numbers or {}).items()}}
+    known = {**_from_run(), **{k: _given(v) for k, v in (numbers or {}).items()}}
+    if any(_split(key, known) is None for key, _ in KEY.findall(text)):
+        known = {**_from_ledger(), **known}  # reading it takes a moment
 
     def value(match: re.Match[str]) -> str:
         key, unit = match.groups()
-        name, field = _split(key, known)
+        place = _split(key, known)
+        if place is None:
+            raise unknown("number", key, known)
+        name, field = place
         found, own_unit, verdict = known[name]
         return _write(found, field, unit or own_unit, verdict)
 
@@ -59,13 +64,12 @@ def finding(sentence: str, difference: Interval) -> str:
 Known = tuple[Any, str, str | None]
 
 
-def _split(key: str, known: Mapping[str, Known]) -> tuple[str, str]:
+def _split(key: str, known: Mapping[str, Known]) -> tuple[str, str] | None:
+    """The name of a number and the field of it that is asked for; None where there is no such number."""
     name, _, field = key.rpartition(".")
     if key in known:
         return key, ""
-    if field in FIELDS and name in known:
-        return name, field
-    raise unknown("number", key, known)
+    return (name, field) if field in FIELDS and name in known else None
 
 
 def _write(value: Any, field: str, unit: str, verdict: str | None) -> str:
@@ -89,9 +93,7 @@ def _from_run() -> dict[str, Known]:
     return {id: (interval, claim.unit, verdict) for id, (claim, interval, verdict) in recorded().items()}
 
 
-def _from_ledger(text: str) -> dict[str, Known]:
-    if not KEY.search(text):
-        return {}
+def _from_ledger() -> dict[str, Known]:
     return {row["id"]: (_measured(row), row["unit"], row["verdict"]) for row in claims_table()}
 
 

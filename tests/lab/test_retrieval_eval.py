@@ -47,7 +47,7 @@ def document():
 
 def test_the_document_keeps_its_contract(document):
     assert set(json.loads(json.dumps(document))) >= {"suite", "model", "decoding", "n", "seconds", "metrics"}
-    arms = ("bm25", "dense", "hybrid", "decomposed")
+    arms = ("bm25", "dense", "hybrid", "blended", "decomposed")
     assert set(document["metrics"]) == {*NAMES, *(f"{arm}.{name}" for arm in arms for name in NAMES)}
     for metric in document["metrics"].values():
         assert set(metric) == {"estimate", "low", "high", "n"}
@@ -65,7 +65,7 @@ def test_the_numbers_are_those_of_the_pool(document):
 
 
 def test_times_rows_and_the_threshold_are_told(document):
-    assert set(document["seconds_per_query"]) == {"bm25", "dense", "hybrid", "decomposed"}
+    assert set(document["seconds_per_query"]) == {"bm25", "dense", "hybrid", "blended", "decomposed"}
     assert all(0 < time["p50"] <= time["p99"] for time in document["seconds_per_query"].values())
     assert document["sets"] == [{"name": "made", "tools": 8, "queries": 10, "left_out": 1, "why": ["x: strange"]}]
     assert document["none_fits"]["keeps"]["n"] == 5

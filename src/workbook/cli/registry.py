@@ -84,11 +84,11 @@ def _show(document: dict[str, Any]) -> None:
 
 
 def _found(query: str, db: str, k: int, permissions: list[str]) -> list[dict[str, Any]]:
+    from workbook.tools.decomposition import best_retriever
     from workbook.tools.registry import Registry
-    from workbook.tools.retrieval import hybrid
 
     registry = Registry(db)
-    (hits,) = hybrid(registry).search([query], k, permissions)
+    (hits,) = best_retriever(registry).search([query], k, permissions)
     found = registry.get([hit.id for hit in hits])
     return [
         {"name": one.tool.name, "description": one.tool.description.split("\n")[0], "risk": one.risk,

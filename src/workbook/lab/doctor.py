@@ -1,6 +1,6 @@
 """What this machine has and lacks: ``diagnose()`` for a notebook cell, ``checks()`` for the command line.
 
-Covers Python, the pinned packages, the device, the grammar engines, the shipped models, the optional
+Covers Python, the pinned packages, the device, the grammar engines, retrieval, the shipped models, the optional
 programs and what a platform limits. Names versions and never paths or the host's name, so that its
 output can be committed. Installs nothing.
 """
@@ -18,8 +18,10 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
+from workbook.core.errors import WorkbookError
 from workbook.core.settings import repo_root
 from workbook.lab.shipped import shipped_models
+from workbook.tools.embedding import original
 
 Status = Literal["ok", "missing", "warn"]
 MARKS: dict[str, str] = {"ok": "✓", "missing": "✗", "warn": "–"}
@@ -107,6 +109,7 @@ def device_check() -> Check:
 
 def _rest() -> Iterator[Check]:
     yield from map(_engine_check, ENGINE_PACKAGES)
+    yield from _retrieval_checks()
     yield from (Check(f"model {m.id}", m.status, m.detail, m.remedy) for m in shipped_models())
     yield from map(_program_check, PROGRAMS)
     yield from _platform_checks()
@@ -174,6 +177,20 @@ def _engine_check(name: str) -> Check:
         return Check(f"engine {name}", "ok", version(ENGINE_PACKAGES[name]))
     except PackageNotFoundError:
         return Check(f"engine {name}", "missing", "not installed", SET_UP)
+
+
+def _retrieval_checks() -> Iterator[Check]:
+    """The registry's database, and the weights that it searches by meaning with."""
+    try:
+        yield Check("lancedb", "ok", f"{version('lancedb')}: the registry of tools")
+    except PackageNotFoundError:
+        yield Check("lancedb", "missing", "not installed; it is the registry of tools", SET_UP)
+    try:
+        original()
+    except WorkbookError as error:
+        yield Check("MiniLM", "missing", error.message, error.remedy)
+    else:
+        yield Check("MiniLM", "ok", "all-MiniLM-L6-v2, byte for byte: searching tools by meaning")
 
 
 @dataclass(frozen=True)

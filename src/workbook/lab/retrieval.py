@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from workbook.core.errors import WorkbookError
 from workbook.core.stats import Interval, proportion, wilson
 from workbook.suites.tool_queries import QuerySet, ToolQuery
-from workbook.tools.decomposition import Decomposed
+from workbook.tools.decomposition import best_retriever
 from workbook.tools.embedding import Encoder, MiniLm
 from workbook.tools.none_fits import calibrate
 from workbook.tools.operations import Operation
 from workbook.tools.registry import Registry
-from workbook.tools.retrieval import Bm25, Dense, Hit, Retriever, hybrid
+from workbook.tools.retrieval import Bm25, Dense, Hit, Retriever, blended, hybrid
 
 if TYPE_CHECKING:
     from workbook.tools.embedding import Vectors
@@ -41,8 +41,7 @@ Track = Callable[[Sequence[Any]], Iterable[Any]]
 
 def retrievers(registry: Registry) -> list[Retriever]:
     """Every retriever that is compared, over one registry."""
-    both = hybrid(registry)
-    return [Bm25(registry), Dense(registry), both, Decomposed(both, BEST)]
+    return [Bm25(registry), Dense(registry), hybrid(registry), blended(registry), best_retriever(registry)]
 
 
 @dataclass

@@ -10,12 +10,13 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import accumulate, pairwise
 
-from workbook.tools.retrieval import Hit, Retriever
+from workbook.tools.registry import Registry
+from workbook.tools.retrieval import Hit, Retriever, blended
 
 MOST_PARTS = 5
 WORDS_OF_A_PART = 3
 """A shorter piece, such as "thanks", asks for nothing."""
-KEPT = 2
+KEPT = 3
 """How many of the whole request's best keep their places before the best of each part."""
 VERBS = (
     "add book calculate can check compare compute convert could create delete determine find generate get give how "
@@ -28,15 +29,27 @@ JOINT = re.compile(
     rf"|,?\s+and\s+(?=(?:{'|'.join(VERBS)})\b)",
     re.IGNORECASE,
 )
-LEAD = re.compile(r"(?:(?:and|also|then|additionally|afterwards|finally|by\s+the\s+way)\b[\s,]*)+", re.IGNORECASE)
+LEAD = re.compile(
+    r"(?:(?:and|also|then|first|second|third|lastly|additionally|afterwards|finally|by\s+the\s+way)\b[\s,]*)+",
+    re.IGNORECASE,
+)
 """Words that only join a part to the one before."""
+
+TELLING = re.compile(
+    r"(?!i(?:'d|'m\s+looking|\s+would|\s+also|\s+want|\s+need)\b)"
+    r"(?:i|i'm|i've|we|we're|you|you're|he|she|it|it's|they|this|that|these|those|there|the|a|an|my|our|your|his|her|their"
+    r"|imagine|suppose|assume|given|as|if|since|because|hi|hello|hey|thanks|thank)\b",
+    re.IGNORECASE,
+)
+"""How a part begins that only tells something, such as "I am in Rome", and asks for nothing."""
 
 
 class Decomposed:
     """A retriever that asks for the whole request and for each of its parts.
 
-    The two best of the whole keep their places, so that a request for one tool loses little; then comes the best of
-    each part, then the rest of the whole.
+    The three best of the whole keep their places, so that a request for one tool loses little; then comes the best of
+    each part, then the rest of the whole. On BFCL all tools were among the first five for 57 % of the 207 requests that
+    need several, 52 % without; of requests for one tool 0.3 points fewer found it.
     """
 
     def __init__(self, retriever: Retriever, name: str = "decomposed") -> None:
@@ -50,15 +63,20 @@ class Decomposed:
         return [woven(found[start], found[start + 1 : end])[:k] for start, end in places]
 
 
+def best_retriever(registry: Registry) -> Decomposed:
+    """What measures best of all that is here: words and meaning blended, requests taken apart."""
+    return Decomposed(blended(registry))
+
+
 def parts_of(query: str) -> list[str]:
     """What a request asks for one after the other; empty when it does not fall apart."""
     pieces = [LEAD.sub("", piece.strip(" \t,.?!;\"'"), count=1) for piece in JOINT.split(query)]
-    parts = [piece for piece in pieces if len(piece.split()) >= WORDS_OF_A_PART]
+    parts = [piece for piece in pieces if len(piece.split()) >= WORDS_OF_A_PART and not TELLING.match(piece)]
     return parts[:MOST_PARTS] if len(parts) > 1 else []
 
 
 def woven(whole: Sequence[Hit], parts: Sequence[Sequence[Hit]]) -> list[Hit]:
-    """The two best of the whole, the best of each part, the rest of the whole; each operation once."""
+    """The three best of the whole, the best of each part, the rest of the whole; each operation once."""
     order = [*whole[:KEPT], *(part[0] for part in parts if part), *whole[KEPT:]]
     once: dict[str, Hit] = {}
     for hit in order:

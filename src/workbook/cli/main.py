@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from workbook import __version__
-from workbook.cli import agent, bench, claims, doctor, evaluate, finetune, lab, registry, run, sandbox, train
+from workbook.cli import agent, bench, claims, doctor, evaluate, finetune, gateway, lab, registry, run, sandbox, train
 from workbook.cli.console import report_error
 from workbook.core.errors import WorkbookError
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     # A traceback in colours, with local variables, hides what a bug report needs.
     pretty_exceptions_enable=False,
 )
-for module in (doctor, lab, run, claims, agent, train, finetune, evaluate, bench, registry, sandbox):
+for module in (doctor, lab, run, claims, agent, train, finetune, evaluate, bench, registry, gateway, sandbox):
     module.register(app)
 
 

@@ -275,6 +275,22 @@ def test_the_method_says_the_risk(api, method, risk):
 
 
 @pytest.mark.parametrize(
+    ("method", "declared", "risk"),
+    [
+        ("post", "destructive", "destructive"),
+        ("get", "write", "write"),
+        ("delete", "read", "destructive"),
+        ("post", "read", "write"),
+        ("post", "none", "write"),
+        ("post", ["destructive"], "write"),
+    ],
+)
+def test_a_document_may_declare_more_risk_and_never_less(method, declared, risk):
+    (bound,) = from_openapi(spec({"/a": {method: {"operationId": "a", "x-risk": declared, **OK}}})).tools
+    assert bound.risk == risk
+
+
+@pytest.mark.parametrize(
     "schema",
     [
         {"type": "array", "items": {"type": "string"}},

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 from workbook.core.chat import Tool
 from workbook.tools.converted import Converted, Failure, Unconvertible, expect
@@ -133,7 +133,14 @@ def _tool(schemas: Schemas, operation: _Operation, call: _Call) -> BoundTool:
     origin = f"OpenAPI {_title(schemas.document)}: {request.label}"
     tool = Tool(legal_name(operation.label), _description(operation), inputs.schema)
     terms = terms_of(schemas.document, operation.item, own)
-    return BoundTool(tool, request.send, origin, RISKS.get(operation.method, "write"), terms=terms)
+    return BoundTool(tool, request.send, origin, _risk(operation.method, own), terms=terms)
+
+
+def _risk(method: str, own: Mapping[str, Any]) -> Risk:
+    """What the method may do, or more where ``x-risk`` says so; a document cannot talk a risk down."""
+    ranks, usual = get_args(Risk), RISKS.get(method, "write")
+    declared: Any = own.get("x-risk")
+    return max(usual, declared, key=ranks.index) if declared in ranks else usual
 
 
 def _title(document: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from types import ModuleType
 
@@ -31,7 +30,7 @@ def test_a_right_answer_is_remembered(learner: Path) -> None:
     card = exercises.check(ID, RIGHT)
     assert card.title.startswith("✓")
     assert card.data[exercises.CHECK_MIME] == {"id": ID, "outcome": "right"}
-    assert json.loads(learner.read_text())["exercises"][ID]["passed"] is True
+    assert progress.Progress(learner).get(ID).passed
     assert "1 of 1" in exercises.overview().body
 
 
@@ -89,29 +88,6 @@ def test_code_that_fails_or_never_returns_is_reported(learner: Path) -> None:
 
     assert "without end" in exercises.check("01.skip_forced", forever).body
     assert "`ZeroDivisionError" in exercises.check("01.skip_forced", lambda text, mask: 1 / 0).body
-
-
-def test_a_broken_progress_file_is_kept_aside(learner: Path) -> None:
-    learner.write_text("{ half a file")
-    with pytest.warns(UserWarning, match="kept as progress.broken1.json"):
-        exercises.check(ID, RIGHT)
-    assert (learner.parent / "progress.broken1.json").read_text() == "{ half a file"
-    assert json.loads(learner.read_text())["exercises"][ID]["passed"] is True
-
-
-def test_a_home_that_cannot_be_written_is_said_once(learner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORKBOOK_HOME", "/dev/null/nowhere")
-    with pytest.warns(UserWarning, match="WORKBOOK_HOME"):
-        exercises.check(ID, RIGHT)
-    assert "1 of 1" in exercises.overview().body
-
-
-def test_progress_of_two_kernels_adds_up(learner: Path) -> None:
-    one, other = progress.Progress(learner), progress.Progress(learner)
-    one.update("00.a", attempts=1)
-    other.update("00.b", attempts=2)
-    assert set(one.all().exercises) == {"00.a", "00.b"}
-    assert list(learner.parent.glob("*.tmp")) == []
 
 
 def test_two_exercises_of_one_name_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

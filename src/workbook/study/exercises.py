@@ -27,6 +27,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -54,8 +55,8 @@ def hint(exercise_id: str) -> Card:
     exercise, store = find(exercise_id), progress.current()
     if not progress.attended():
         return Card(f"{len(exercise.hints)} hints wait here", "Run this cell to open the first; run it again for more.")
-    shown = min(store.get(exercise.id).hints + 1, len(exercise.hints))
-    store.update(exercise.id, hints=shown)
+    most = len(exercise.hints)
+    shown = store.update(exercise.id, lambda before: replace(before, hints=min(before.hints + 1, most))).hints
     lines = [f"{number}. {text}" for number, text in enumerate(exercise.hints[:shown], 1)]
     return Card(f"Hint {shown} of {len(exercise.hints)}", "\n".join(lines), folded=True)
 
@@ -65,9 +66,8 @@ def solution(exercise_id: str) -> Card:
     exercise, store = find(exercise_id), progress.current()
     if not progress.attended():
         return Card("The solution waits here", "Try first. Then run this cell.")
-    before = store.get(exercise.id)
-    store.update(exercise.id, solutions=before.solutions + 1)
-    if not (before.attempts or before.solutions):
+    history = store.update(exercise.id, lambda before: replace(before, solutions=before.solutions + 1))
+    if not history.attempts and history.solutions == 1:
         return Card("You have not tried yet", "Run this cell once more to see the solution all the same.")
     body = f"```python\n{exercise.answer.strip()}\n```\n\n{exercise.why}"
     return Card(f"Solution: {exercise.title}", body, folded=True)
@@ -101,7 +101,7 @@ def registry() -> Mapping[str, Exercise]:
 
 def overview() -> Card:
     """How many exercises of each notebook are done."""
-    known, histories = registry(), progress.current().all().exercises
+    known, histories = registry(), progress.current().exercises()
     lines = ["| notebook | done | exercises |", "|---|---|---|"]
     for notebook in sorted({e.notebook for e in known.values()}):
         mine = [e for e in known.values() if e.notebook == notebook]
@@ -114,7 +114,9 @@ def overview() -> Card:
 def _remember(exercise: Exercise, verdict: Verdict) -> None:
     if verdict.outcome == "untouched":
         return
-    store = progress.current()
-    before = store.get(exercise.id)
-    passed = before.passed or verdict.outcome == "right"
-    store.update(exercise.id, attempts=before.attempts + 1, passed=passed)
+    right = verdict.outcome == "right"
+
+    def tried(before: progress.Attempted) -> progress.Attempted:
+        return replace(before, attempts=before.attempts + 1, passed=before.passed or right)
+
+    progress.current().update(exercise.id, tried)

@@ -1,27 +1,24 @@
-"""What a learner has done so far, as JSON in the user's data folder: exercises and guesses.
+"""What a learner has done so far, in the user's data folder: exercises, guesses, and when to ask a question again.
 
 The folder is ``WORKBOOK_HOME``, or the platform's place for user data; never the repository.
 An unattended run (the runner sets ``WORKBOOK_UNATTENDED=1``; the profile ``ci`` counts too) keeps its
-progress in memory, so that a test or a refresh never touches a person's file.
-
-Leaves out: a lock. Two notebooks that save at the same moment can lose one count of attempts, never the file,
-because the file is read again before each change and replaced in one step.
+progress in memory, so that a test or a refresh never touches a person's file. Leaves out the file itself
+(``progress_file``) and how the next day of a question is found (``schedule``).
 """
 
 from __future__ import annotations
 
-import json
 import os
-import warnings
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
 
 from workbook.core.settings import profile
+from workbook.study.progress_file import ProgressFile, Row
 
 APP_NAME = "function-calling-workbook"
-FILE_NAME = "progress.json"
+FILE_NAME = "progress.sqlite3"
 
 
 @dataclass(frozen=True)
@@ -43,14 +40,16 @@ class Guess:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """Everything that is remembered, by id."""
+class Review:
+    """One answer to a drill: when (ISO, UTC), its score from 0 to 1, and the confidence where one was stated."""
 
-    exercises: dict[str, Attempted]
-    guesses: dict[str, Guess]
+    id: str
+    when: str
+    score: float
+    confidence: float | None = None
 
 
-Record = TypeVar("Record", Attempted, Guess)
+Record = TypeVar("Record", Attempted, Guess, Review)
 
 
 def attended() -> bool:
@@ -71,82 +70,50 @@ class Progress:
     """Histories by id; ``path=None`` keeps them in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path = path
-        self._kept = Kept({}, {})
+        self._file = ProgressFile(path)
 
-    def all(self) -> Kept:
-        """Everything that is remembered."""
-        if self.path is not None and self.path.exists():
-            self._kept = _read(self.path)
-        return self._kept
+    def exercises(self) -> dict[str, Attempted]:
+        """The histories of all exercises that were touched."""
+        return {id: _typed(Attempted, row) for id, row in self._file.rows("exercise").items()}
 
     def get(self, exercise_id: str) -> Attempted:
         """The history of one exercise; an empty one when there is none."""
-        return self.all().exercises.get(exercise_id, Attempted())
+        return self.exercises().get(exercise_id, Attempted())
 
-    def update(self, exercise_id: str, **changes: Any) -> Attempted:
-        """Change fields of one exercise's history, save, and return the new one."""
-        changed = replace(self.get(exercise_id), **changes)
-        self._kept.exercises[exercise_id] = changed
-        self._save()
-        return changed
+    def update(self, exercise_id: str, change: Callable[[Attempted], Attempted]) -> Attempted:
+        """Change one exercise's history by what ``change`` makes of it, and return the new one."""
+
+        def changed(row: Row | None) -> Mapping[str, Any]:
+            return asdict(change(_typed(Attempted, row or {})))
+
+        return _typed(Attempted, self._file.change("exercise", exercise_id, changed))
 
     def guess(self, question_id: str) -> Guess | None:
         """What the learner committed to, or None."""
-        return self.all().guesses.get(question_id)
+        row = self._file.rows("guess").get(question_id)
+        return _typed(Guess, row) if row else None
 
     def commit(self, question_id: str, guess: Guess) -> None:
         """Remember a guess; a later one replaces it."""
-        self.all().guesses[question_id] = guess
-        self._save()
+        self._file.change("guess", question_id, lambda _: asdict(guess))
 
-    def _save(self) -> None:
-        if self.path is None:
-            return
-        try:
-            _write(self.path, self._kept)
-        except OSError as error:
-            warnings.warn(
-                f"progress is kept in memory only: cannot write {self.path} ({error}). "
-                "Set WORKBOOK_HOME to a folder that you can write to.",
-                stacklevel=4,
-            )
-            self.path = None
+    def cards(self) -> dict[str, Row]:
+        """The state of each drill that was ever answered, as ``schedule`` wrote it."""
+        return self._file.rows("card")
+
+    def review(self, review: Review, change: Callable[[Row | None], Mapping[str, Any]]) -> Row:
+        """Log an answer, and put what ``change`` makes of the drill's state; both or neither."""
+        return self._file.change("card", review.id, change, log=asdict(review))
+
+    def reviews(self) -> list[Review]:
+        """All answers in the order in which they were given."""
+        return [_typed(Review, row) for _, row in self._file.logged("card")]
 
 
-def _read(path: Path) -> Kept:
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        return Kept(_typed(Attempted, stored["exercises"]), _typed(Guess, stored.get("guesses", {})))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return _set_aside(path)
-
-
-def _typed(kind: type[Record], stored: dict[str, dict[str, Any]]) -> dict[str, Record]:
-    """Read records; fields that a later version added are passed over."""
-    names = {f.name for f in fields(kind)}
-    return {key: kind(**{k: v for k, v in value.items() if k in names}) for key, value in stored.items()}
-
-
-def _set_aside(path: Path) -> Kept:
-    """Keep an unreadable file under another name: a learner's history is never overwritten."""
-    number = 1
-    while (spare := path.with_suffix(f".broken{number}.json")).exists():
-        number += 1
-    try:
-        path.rename(spare)
-        warnings.warn(f"{path} could not be read; it is kept as {spare.name}, and progress starts anew.", stacklevel=5)
-    except OSError as error:
-        warnings.warn(f"{path} could not be read ({error}); progress starts anew.", stacklevel=5)
-    return Kept({}, {})
-
-
-def _write(path: Path, kept: Kept) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"version": 1, **asdict(kept)}, indent=2, sort_keys=True)
-    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False, suffix=".tmp") as file:
-        file.write(text + "\n")
-    os.replace(file.name, path)
+def _typed(kind: type[Record], row: Mapping[str, Any]) -> Record:
+    """Read a record; fields that a later version added are passed over."""
+    names = {field.name for field in fields(kind)}
+    return kind(**{key: value for key, value in row.items() if key in names})
 
 
 _open: dict[Path | None, Progress] = {}

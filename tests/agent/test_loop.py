@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from agent_toys import ANN, QUESTION, Toys, bound, call
 
-from workbook.agent import ALLOW, Agent, Approval, Budget, Trace, Verdict, always, canned, same_call_forever
+from workbook.agent import ALLOW, Agent, Approval, Budget, Trace, Verdict, always, ask, canned, same_call_forever
 from workbook.agent.scripted import Scripted
 from workbook.core.chat import ToolCall, user
 from workbook.core.errors import UsageError
@@ -205,6 +205,27 @@ def test_guards_come_before_approval_and_stand_in_the_trace(toys: Toys) -> None:
         ("fixed", 1, 1),
         ("last", 0, 0),
     ]
+
+
+@pytest.mark.parametrize(("answer", "status"), [(True, "ran"), (False, "denied")])
+def test_what_guards_flag_is_settled_by_a_person_once(toys: Toys, answer: bool, status: str) -> None:
+    guards = [Fixed(ask("odd")), Fixed(ask("late"), name="second"), Fixed(ALLOW, name="last")]
+    trace = run(toys, call("send"), "ok", guards=guards, approve=Approval(always(answer), risks=()))
+    [record] = trace.calls
+    assert record.asked is not None
+    assert (record.status, record.asked.reason, toys.ran) == (status, "odd; late", ["send"] * answer)
+    assert [look.decision for look in record.looks] == ["ask", "ask", "allow"]
+
+
+def test_a_flag_without_a_person_is_a_no_and_an_invalid_call_is_not_asked_about(toys: Toys) -> None:
+    trace = run(toys, call("send"), call("get_user", id="seven"), "ok", guards=[Fixed(ask("odd"))])
+    assert ([record.status for record in trace.calls], toys.ran) == (["denied", "invalid"], [])
+
+
+def test_a_flagged_result_is_withheld(toys: Toys) -> None:
+    [record] = run(toys, call("send"), "ok", guards=[Fixed(ask("odd"), "result")]).calls
+    assert record.result is not None
+    assert (record.status, json.loads(record.result.content)) == ("ran", {"error": "odd"})
 
 
 @pytest.mark.parametrize(("decision", "ending"), [("stop", "stopped"), ("answer_now", "forced")])

@@ -23,7 +23,8 @@ Moment = Literal["call", "result"]
 class Verdict:
     """What a guard decides. ``content`` is what the model gets to see where the call or its result is replaced.
 
-    ``ask`` leaves a call to approval: it runs when a person allows it, and not where nobody is there to ask.
+    ``ask`` leaves a call to approval: it runs when a person allows it, and not where nobody is there to ask. A result
+    cannot be asked about; it is withheld.
     ``stop`` ends the run without an answer, ``answer_now`` with one that is forced; the call does not run then.
     """
 

@@ -8,13 +8,13 @@ harms nobody. Leaves out the loader (``workbook.suites.injecagent``) and the def
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from workbook.agent import Policy, Trace, Turn
 from workbook.agent.policy import Decoding, as_policy
+from workbook.agent.provenance import WORD
 from workbook.core.chat import Message, Tool, ToolCall, user
 from workbook.lab.defences import Defence, Needs
 from workbook.lab.injection import Follow, Row, injection_metrics, is_valid, questions, too_weak
@@ -23,7 +23,6 @@ from workbook.models.hermes import render_call
 from workbook.suites.injecagent import AgentCase, BadRow
 from workbook.tools import BoundTool, Risk, Toolbox
 
-WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 READING = frozenset("get read search list find view show check fetch query lookup retrieve browse track".split())
 SENDING = frozenset("send share post reply forward create add save schedule publish upload".split())
 
@@ -100,7 +99,7 @@ def risk_of(name: str) -> Risk:
     The first word that tells decides: ``GmailSendEmail`` sends, ``AmazonGetProductDetails`` reads. What no word tells
     counts as destructive.
     """
-    for word in WORDS.findall(name):
+    for word in WORD.findall(name):
         if word.lower() in READING:
             return "read"
         if word.lower() in SENDING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,14 @@ def test_a_person_gets_the_slider_and_a_run_gets_words(monkeypatch: pytest.Monke
     assert {WIDGET, "text/markdown", "text/plain"} <= shown._repr_mimebundle_().keys()
     monkeypatch.setenv("WORKBOOK_UNATTENDED", "1")
     assert WIDGET not in shown._repr_mimebundle_()
+
+
+def test_what_was_not_measured_judges_no_guess() -> None:
+    predict("q", "What share?", guess=70)
+    drawn = reveal("q", Interval(math.inf, 0, 1, 0))
+    assert "Not measured here" in drawn.words
+    assert "inf" not in drawn._repr_mimebundle_()["image/svg+xml"]
+    ET.fromstring(drawn._repr_mimebundle_()["image/svg+xml"])
 
 
 def test_the_picture_is_sound_svg_and_stays_on_the_page() -> None:

@@ -9,6 +9,7 @@ given.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,10 +59,12 @@ def predict(
 
 
 def reveal(id: str, measured: Interval) -> svg.Picture:
-    """Draw the guess beside the measured interval."""
+    """Draw the guess beside the measured interval; an infinite estimate says that nothing was measured."""
     if id not in _asked:
         raise unknown("prediction", id, _asked)
     question = _asked[id]
+    if not math.isfinite(measured.estimate):
+        return _unmeasured(question)
     shown = measured.scaled(100) if question.unit == "%" else measured
     return _drawn(question, shown, progress.current().guess(id))
 
@@ -175,6 +178,12 @@ def _drawn(question: Question, measured: Interval, guess: Guess | None) -> svg.P
         ]
     parts.append(svg.text(left, y + 72, f"◆ {said}"))
     return svg.picture(640, y + 84, parts, f"{question.text} {found} {said}")
+
+
+def _unmeasured(question: Question) -> svg.Picture:
+    words = "Not measured here: no guess can be judged."
+    parts = [svg.text(30, 18, question.text, bold=True), svg.text(30, 40, words)]
+    return svg.picture(640, 52, parts, f"{question.text} {words}")
 
 
 def _tick(x: float, y: float, label: str) -> list[str]:

@@ -180,6 +180,15 @@ def test_a_template_that_does_not_mark_the_assistant_is_named(base: str, tmp_pat
         tuned(base, tmp_path / "out")
 
 
+def test_no_other_model_is_overwritten(base: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds another model"):
+        tuned(base, Path(base))
+    out = tuned(base, tmp_path / "out", lora=1, merge=False, epochs=1)
+    assert tuned(base, out, lora=2, merge=False, epochs=1) == out
+    with pytest.raises(UsageError, match="holds another model"):
+        tuned(base, out)
+
+
 def test_what_makes_no_sense_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no adapter to keep"):
         tuned("pocket", tmp_path, merge=False)

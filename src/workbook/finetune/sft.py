@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from workbook.core.errors import UsageError, WorkbookError
 from workbook.finetune.rows import Row, as_rendered, check_rows, digest
 from workbook.finetune.tuned import write_tuned
+from workbook.models.adapters import is_adapter
 from workbook.models.loading import load_local
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def fine_tune(
     """
     if not merge and lora is None:
         raise UsageError("without LoRA there is no adapter to keep", "Give a rank, such as --lora 8.")
+    _check_free(out, merge)
     recipe = Recipe(lora, epochs, batch, rate or RATES["lora" if lora else "full"], seed)
     model = load_local(base)
     check_rows(rows, model.controls)
@@ -153,6 +155,15 @@ def _check_lengths(ids: Sequence[Sequence[int]], context: int | None) -> None:
                 f"row {number} has {len(row)} tokens, and the model reads at most {context}",
                 "Leave it out, or shorten it: cut text would teach to stop in the middle.",
             )
+
+
+def _check_free(out: Path, merge: bool) -> None:
+    """A run may take the place of an earlier one of its kind, and of no other model."""
+    if any(out.glob("*.safetensors")):
+        record = out / "training.json"
+        tuned = record.is_file() and "recipe" in json.loads(record.read_text(encoding="utf-8"))
+        if not tuned or is_adapter(out) == merge:
+            raise UsageError(f"{out} holds another model", "Choose another folder with --out.")
 
 
 def _last_checkpoint(folder: Path, made: dict[str, Any], resume: bool) -> str | None:

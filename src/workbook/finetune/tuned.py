@@ -38,13 +38,14 @@ def write_tuned(network: Any, tokenizer: Any, out: Path, made: Mapping[str, Any]
 def _card(name: str, record: Mapping[str, Any], merge: bool) -> str:
     recipe, data = record["recipe"], record["data"]
     how = f"LoRA of rank {recipe['lora']}" if recipe["lora"] else "all weights"
+    since = " since it was resumed" if record["resumed"] else ""
     rows = (
         ("base", f"{record['base']}, sha256 `{record['base_sha256'][:12]}`"),
         ("tuned", f"{how}, {recipe['epochs']:g} epochs, {record['steps']} steps of {recipe['batch']} rows"),
         ("data", f"{data['rows']:,} rows, sha256 `{data['sha256'][:12]}`; loss on the assistant's turns alone"),
         ("rate, seed", f"{recipe['rate']:g}, {recipe['seed']}"),
         ("last loss", f"{record['loss'][-1][1]:.4f}" if record["loss"] else "not noted"),
-        ("hardware", f"{record['hardware']}, {record['seconds']:.0f} seconds"),
+        ("hardware", f"{record['hardware']}, {record['seconds']:.0f} seconds{since}"),
         ("versions", ", ".join(f"{package} {number}" for package, number in record["versions"].items())),
         ("weights", f"sha256 `{record['sha256'][:12]}`"),
     )

@@ -13,7 +13,18 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("torch", "transformers", "outlines", "outlines-core", "xgrammar", "llguidance", "xllamacpp", "numpy")
+PACKAGES = (
+    "torch",
+    "transformers",
+    "outlines",
+    "outlines-core",
+    "xgrammar",
+    "llguidance",
+    "xllamacpp",
+    "numpy",
+    "lancedb",
+    "sentence-transformers",
+)
 
 
 @lru_cache(maxsize=1)

@@ -56,13 +56,13 @@ class Operation:
             "source": self.source,
         }
         whole = {key: value.encode(errors="replace").decode() for key, value in row.items()}
-        return {**whole, "permissions": list(self.terms.permissions), "cost": self.terms.cost}
+        return {**whole, "permissions": json.dumps(sorted(self.terms.permissions)), "cost": self.terms.cost}
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Operation:
         """Read what :meth:`to_row` wrote."""
         tool = Tool(row["name"], row["description"], json.loads(row["schema"]))
-        terms = Terms(tuple(row["permissions"]), row["owner"], row["cost"])
+        terms = Terms(tuple(json.loads(row["permissions"])), row["owner"], row["cost"])
         return cls(tool, row["source"], row["origin"], row["risk"], terms)
 
     @classmethod

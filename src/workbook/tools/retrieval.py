@@ -11,12 +11,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from workbook.tools.registry import Registry, allowed
+from workbook.tools.registry import Registry
 
 PLACES_BEYOND = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): how little the first places stand out."""
 DEPTH = 50
 """How many hits of each list are fused, at least."""
+
+REFINED = 4
+"""How many times ``k`` an index proposes by its rounded vectors, for the whole ones to decide."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,11 @@ class Bm25:
         """The best ``k`` that share a word with the query; fewer where fewer do."""
         from lancedb.query import MatchQuery
 
-        table, condition = self._registry.table, allowed(permissions)
+        table, condition = self._registry.table, self._registry.allowed(permissions)
         # A match takes the query as words; given as text, one in quotation marks would be a phrase.
         matches = (MatchQuery(query, "text") for query in queries)  # type: ignore[call-arg]
-        builders = (table.search(match, query_type="fts").where(condition) for match in matches)
-        return [_hits(builder, k, "_score", 1) for builder in builders]
+        builders = (table.search(match, query_type="fts") for match in matches)
+        return [_hits(builder, condition, k, "_score", 1) for builder in builders]
 
 
 class Dense:
@@ -66,10 +69,11 @@ class Dense:
     def search(self, queries: Sequence[str], k: int = 5, permissions: Collection[str] = ()) -> list[list[Hit]]:
         """The best ``k``; the score is the cosine."""
         table: Any = self._registry.table
-        condition = allowed(permissions)
+        condition = self._registry.allowed(permissions)
         vectors = self._registry.encoder.encode(queries)
-        builders = (table.search(vector).distance_type("cosine").where(condition) for vector in vectors)
-        return [[Hit(hit.id, hit.name, 1 + hit.score) for hit in _hits(one, k, "_distance", -1)] for one in builders]
+        builders = (table.search(vector).distance_type("cosine").refine_factor(REFINED) for vector in vectors)
+        found = (_hits(builder, condition, k, "_distance", -1) for builder in builders)
+        return [[Hit(hit.id, hit.name, 1 + hit.score) for hit in hits] for hits in found]
 
 
 class Fused:
@@ -134,8 +138,10 @@ def blend(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:
     return sorted(found.values(), key=lambda hit: (-hit.score, hit.id))
 
 
-def _hits(builder: Any, k: int, column: str, sign: int) -> list[Hit]:
+def _hits(builder: Any, condition: str | None, k: int, column: str, sign: int) -> list[Hit]:
     """The best ``k`` of a query; what scores the same stands in the order of its id, which LanceDB leaves open."""
+    if condition:
+        builder = builder.where(condition)
     found = builder.select(["id", "name", column]).limit(k).to_arrow()
     rows = zip(found["id"].to_pylist(), found["name"].to_pylist(), found[column].to_pylist(), strict=True)
     return sorted((Hit(id, name, sign * score) for id, name, score in rows), key=lambda hit: (-hit.score, hit.id))

@@ -92,3 +92,16 @@ def test_the_grammar_holds_and_is_narrowed_for_the_grammar_alone(decoding: Any) 
         [record] = trace.calls
         assert record.call.arguments == {"at": "amber"}
     assert all(record.call.arguments == {"at": "amber"} for record in trace.calls)
+
+
+def test_what_narrows_the_grammar_is_asked_at_each_turn_anew() -> None:
+    asked: list[int] = []
+
+    def narrow(tools: Any) -> list[Tool]:
+        asked.append(len(tools))
+        return list(tools)
+
+    policy = SideBySide(toy_model(), "grammar", narrow, max_new_tokens=4)
+    for _ in range(2):
+        Agent(policy, BOX, budget=Budget(steps=1)).run_sync([user("go")])
+    assert asked == [1, 1]

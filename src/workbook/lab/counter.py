@@ -15,9 +15,10 @@ from workbook.agent.execution import call_problems
 from workbook.agent.provenance import origin
 from workbook.core.chat import ToolCall, ToolResult, user
 from workbook.core.judging import asks_for, has_question
+from workbook.core.stats import bootstrap
 from workbook.lab.shop import Shop
 from workbook.lab.side_by_side import SideBySide
-from workbook.lab.summary import as_interval, summarize
+from workbook.lab.summary import by_task, interval
 from workbook.lab.units import show_interval
 from workbook.suites.shop import Deed, Question, Stock
 from workbook.tools import Toolbox
@@ -83,12 +84,15 @@ def measures(rows: pd.DataFrame, draws: int = 2000) -> pd.DataFrame:
     """Each of :data:`MEASURES` with its interval, as text, by kind and arm."""
     import pandas as pd
 
-    columns = {}
-    for title, (metric, unit) in MEASURES.items():
-        found = summarize(rows, metric, by=["kind", "arm"], draws=draws)
-        shown = [show_interval(as_interval(row), unit) for row in found.to_dict("records")]
-        columns[title] = pd.Series(shown, pd.MultiIndex.from_frame(found[["kind", "arm"]]))
-    return pd.DataFrame(columns)
+    def shown(group: pd.DataFrame, metric: str, unit: str) -> str:
+        # Turns that are all 1 are no shares.
+        found = bootstrap(by_task(group, metric), draws=draws) if unit == "none" else interval(group, metric)
+        return show_interval(found, unit)
+
+    kinds = {kind: number for number, kind in enumerate(rows.kind.unique())}
+    groups = sorted(rows.groupby(["kind", "arm"], sort=False), key=lambda pair: kinds[pair[0][0]])
+    table = {key: {title: shown(group, *how) for title, how in MEASURES.items()} for key, group in groups}
+    return pd.DataFrame.from_dict(table, orient="index").rename_axis(["kind", "arm"])
 
 
 def outcome(question: Question, log: Sequence[Deed], trace: Trace) -> dict[str, object]:

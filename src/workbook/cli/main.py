@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from workbook import __version__
-from workbook.cli import agent, bench, claims, doctor, evaluate, finetune, gateway, lab, registry, run, sandbox, train
+from workbook.cli import (
+    agent,
+    bench,
+    claims,
+    doctor,
+    evaluate,
+    finetune,
+    gateway,
+    lab,
+    quiz,
+    registry,
+    run,
+    sandbox,
+    train,
+)
 from workbook.cli.console import report_error
 from workbook.core.errors import WorkbookError
 
@@ -20,7 +34,7 @@ app = typer.Typer(
     # A traceback in colours, with local variables, hides what a bug report needs.
     pretty_exceptions_enable=False,
 )
-for module in (doctor, lab, run, claims, agent, train, finetune, evaluate, bench, registry, gateway, sandbox):
+for module in (doctor, lab, run, claims, quiz, agent, train, finetune, evaluate, bench, registry, gateway, sandbox):
     module.register(app)
 
 

@@ -12,7 +12,7 @@ import fcntl
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,11 @@ def claims_table(all: bool = False) -> list[dict[str, Any]]:
     latest where there are several. With ``all`` every row of the ledger, other
     models' included. A claim without a measurement has nulls.
     """
-    rows = measurements()
+    rows, shipped = measurements(), shipped_fingerprints()
     table = []
     for claim in load_claims().values():
         mine = [row for row in rows if row["id"] == claim.id]
-        chosen = mine if all else _largest(mine)
+        chosen = mine if all else _largest(mine, shipped)
         table += [_row(claim, row) for row in chosen] or [_row(claim, None)]
     return table
 
@@ -117,9 +117,8 @@ def shipped_fingerprints() -> set[str]:
     return {fingerprint([path]) for path in weights if path.is_file()}
 
 
-def _largest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The row to show: of the shipped checkpoint or of none, of the largest profile, the latest."""
-    shipped = shipped_fingerprints()
+def _largest(rows: Iterable[dict[str, Any]], shipped: Collection[str]) -> list[dict[str, Any]]:
+    """The row to show: of a shipped checkpoint or of none, of the largest profile, the latest."""
     fit = [row for row in rows if row.get("sha256") is None or row["sha256"] in shipped]
     ranks = list(PROFILES)
     best = max(enumerate(fit), key=lambda pair: (ranks.index(pair[1]["profile"]), pair[0]), default=None)

@@ -41,12 +41,13 @@ class Guess:
 
 @dataclass(frozen=True)
 class Review:
-    """One answer to a drill: when (ISO, UTC), its score from 0 to 1, and the confidence where one was stated."""
+    """One answer to a drill: when (ISO, UTC), its score from 0 to 1; of a prediction, how sure, and if it was near."""
 
     id: str
     when: str
     score: float
     confidence: float | None = None
+    hit: bool | None = None
 
 
 Record = TypeVar("Record", Attempted, Guess, Review)

@@ -1,0 +1,156 @@
+"""Three kinds of drill that a question of the bank may have: multiple choice, a number to predict, steps to order.
+
+Values and pure functions. Leaves out the fault in a trace (``trace_drill``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from random import Random
+
+from workbook.core.errors import UsageError
+from workbook.study.drill import Graded, letter_of
+from workbook.study.number_score import points
+from workbook.study.question import Choice, Number, Option, Steps
+
+
+@dataclass(frozen=True)
+class ChoiceDrill:
+    """Multiple choice: a letter, and every option is explained."""
+
+    id: str
+    topic: str
+    choice: Choice
+    kind: str = "choice"
+    how: str = "a letter"
+
+    def ask(self) -> str:
+        """The question and its options."""
+        lines = [f"- **{letter})** {option.text}" for letter, option in self.options()]
+        return f"{self.choice.ask}\n\n" + "\n".join(lines)
+
+    def read(self, text: str) -> str:
+        """The letter of an option."""
+        return letter_of(text, self.choice.letters)
+
+    def grade(self, answer: str) -> Graded:
+        """All or nothing."""
+        right = answer == self.choice.right
+        return Graded(float(right), f"{'Right' if right else 'No'}.\n\n{self._explained(answer)}")
+
+    def give_up(self) -> Graded:
+        """The right one, with all explanations."""
+        return Graded(0.0, self._explained(""))
+
+    def _explained(self, answer: str) -> str:
+        signs = {answer: "✗"} | {self.choice.right: "✓"}
+        return "\n".join(
+            f"- {signs.get(letter, '·')} **{letter})** {option.text}: {option.why}" for letter, option in self.options()
+        )
+
+    def options(self) -> Iterator[tuple[str, Option]]:
+        """Each option with its letter."""
+        return zip(self.choice.letters, self.choice.options, strict=True)
+
+
+@dataclass(frozen=True)
+class NumberDrill:
+    """A number and how sure you are that the truth is within a tenth of the scale."""
+
+    id: str
+    topic: str
+    number: Number
+    truth: float
+    shown: str
+    kind: str = "number"
+    how: str = "your number, and how sure you are in per cent, such as: 40 75"
+
+    def ask(self) -> str:
+        """The question and its scale."""
+        n = self.number
+        within = (n.high - n.low) / 10
+        return (
+            f"{n.ask}\n\nThe scale runs from {n.low:g} to {n.high:g} {n.unit}. How sure are you that the truth is "
+            f"within {within:g} of your number?"
+        )
+
+    def read(self, text: str) -> tuple[float, float]:
+        """Number and confidence (0 to 1), typed with a per cent sign or without."""
+        try:
+            value, sure = (float(part.rstrip("%").replace(",", ".")) for part in text.split())
+        except ValueError as error:
+            raise UsageError(f"{text!r} is not two numbers", f"Type {self.how}.") from error
+        if not (self.number.low <= value <= self.number.high and 0 <= sure <= 100):
+            scale = f"{self.number.low:g} to {self.number.high:g}, and 0 to 100 for how sure you are"
+            raise UsageError(f"{text!r} is off the scale", f"It runs from {scale}.")
+        return value, sure / 100
+
+    def grade(self, answer: tuple[float, float]) -> Graded:
+        """Half for nearness, half for an honest confidence."""
+        value, sure = answer
+        got = points(self.truth, value, sure, self.number.low, self.number.high)
+        said = (
+            f"You said {value:g}, {sure:.0%} sure; that is {'' if got.hit else 'not '}within a tenth of the scale. "
+            f"Nearness {got.near:.2f}, honest confidence {got.honest:.2f}."
+        )
+        return Graded(got.total, f"{said}\n\n{self._explained()}", sure, got.hit)
+
+    def give_up(self) -> Graded:
+        """The number and why."""
+        return Graded(0.0, self._explained())
+
+    def _explained(self) -> str:
+        return f"It is **{self.shown}**. {self.number.why}"
+
+
+@dataclass(frozen=True)
+class StepsDrill:
+    """Steps to put in order; the score is the share of pairs that stand in the right order."""
+
+    id: str
+    topic: str
+    steps: Steps
+    kind: str = "steps"
+    how: str = "the numbers in the right order, such as: 2 1 3 4"
+
+    @property
+    def mixed(self) -> list[str]:
+        """The steps as they are shown: mixed, and the same at each showing."""
+        order = list(self.steps.order)
+        draw = Random(self.id)
+        while order == list(self.steps.order):
+            draw.shuffle(order)
+        return order
+
+    def ask(self) -> str:
+        """The steps, numbered as they are shown."""
+        lines = [f"{number}. {step}" for number, step in enumerate(self.mixed, 1)]
+        return f"{self.steps.ask}\n\n" + "\n".join(lines)
+
+    def read(self, text: str) -> tuple[int, ...]:
+        """Every number once."""
+        given = tuple(int(part) for part in re.findall(r"\d+", text))
+        if sorted(given) != list(range(1, len(self.steps.order) + 1)):
+            raise UsageError(f"{text!r} is no order of these steps", f"Type {self.how}: each number once.")
+        return given
+
+    def grade(self, answer: tuple[int, ...]) -> Graded:
+        """The share of pairs in the right order."""
+        mixed, right = self.mixed, self.steps.order
+        places = [right.index(mixed[number - 1]) for number in answer]
+        pairs = list(combinations(places, 2))
+        score = sum(first < second for first, second in pairs) / len(pairs)
+        said = "Right." if score == 1 else f"{score:.0%} of the pairs stand in the right order."
+        return Graded(score, f"{said}\n\n{self._explained()}")
+
+    def give_up(self) -> Graded:
+        """The right order and why."""
+        return Graded(0.0, self._explained())
+
+    def _explained(self) -> str:
+        mixed = self.mixed
+        lines = [f"- {mixed.index(step) + 1}: {step}" for step in self.steps.order]
+        return "\n".join(lines) + f"\n\n{self.steps.why}"

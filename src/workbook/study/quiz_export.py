@@ -1,0 +1,85 @@
+"""The bank and a learner's progress, for other programs: JSON, and a deck for Anki.
+
+Numbers of ours are those of the ledger on the day of the export. Leaves out reading either back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from workbook.core.errors import WorkbookError
+from workbook.study.bank import load_bank
+from workbook.study.drill_kinds import ChoiceDrill
+from workbook.study.figures import Rows, filled, measured
+from workbook.study.progress import Progress, current
+from workbook.study.question import TOPICS, Question
+from workbook.study.question_page import page
+
+DECK, MODEL = 1_630_417_201, 1_630_417_202
+"""Ids that Anki knows the deck and the kind of note by: fixed, so that a later export renews the same cards."""
+FIELDS = ("Id", "Front", "Back")
+
+
+def export_json(path: Path, store: Progress | None = None) -> int:
+    """Write questions, answers and progress as one document; returns the number of questions."""
+    store, rows, bank = store or current(), measured(), load_bank()
+    document = {
+        "version": 1,
+        "topics": dict(TOPICS),
+        "questions": [_filled(asdict(question), rows) for question in bank.values()],
+        "cards": store.cards(),
+        "reviews": [asdict(review) for review in store.reviews()],
+    }
+    _written(path, lambda: path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8"))
+    return len(bank)
+
+
+def export_anki(path: Path) -> int:
+    """Write a deck with the open questions and the multiple choices; returns the number of notes."""
+    import genanki
+
+    css = ".card { font-family: sans-serif; font-size: 18px; text-align: left; }"
+    template = {"name": "Card", "qfmt": "{{Front}}", "afmt": "{{FrontSide}}<hr id=answer>{{Back}}"}
+    model = genanki.Model(MODEL, "Function calling", [{"name": name} for name in FIELDS], [template], css=css)
+    deck = genanki.Deck(DECK, "Function calling")
+    rows = measured()
+    for question in load_bank().values():
+        for id, front, back in notes(question, rows):
+            guid = genanki.guid_for(f"function-calling-workbook {id}")
+            deck.add_note(genanki.Note(model, [id, front, back], tags=[question.topic, question.level], guid=guid))
+    _written(path, lambda: genanki.Package(deck).write_to_file(str(path)))
+    return len(deck.notes)
+
+
+def notes(question: Question, rows: Rows) -> Iterator[tuple[str, str, str]]:
+    """Id, front and back (HTML) of each note of a question."""
+    yield question.id, _html(question.question), _html(page(question, rows))
+    if question.choice:
+        drill = ChoiceDrill(f"{question.id}#choice", question.topic, question.choice)
+        yield drill.id, _html(drill.ask()), _html(drill.give_up().said)
+
+
+def _html(markdown: str) -> str:
+    from nbconvert.filters.markdown import markdown2html
+
+    return str(markdown2html(markdown))
+
+
+def _filled(value: Any, rows: Rows) -> Any:
+    if isinstance(value, str):
+        return filled(value, rows)
+    if isinstance(value, Mapping):
+        return {key: _filled(item, rows) for key, item in value.items()}
+    return [_filled(item, rows) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _written(path: Path, write: Any) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write()
+    except OSError as error:
+        raise WorkbookError(f"cannot write {path}: {error.strerror}", "Name another file with --out.") from error

@@ -70,6 +70,11 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("a typed decimal", {"long": GOOD.long + "\n- It takes 1.4 times as long."}, "'1.4' has no source"),
     ("a source in the next sentence", shown(lambda t: t + " It is 97 %. So says [BFCL]."), "'97 %' has no source"),
     ("a figure in a red flag", {"red_flags": ("Less than 80 % right.", "b", "c")}, "'80 %' has no source"),
+    (
+        "a result of ours",
+        {"sources": {**GOOD.sources, "Run": "notebook 01 (seen)"}, **shown(lambda t: t + " It took 1.4 times [Run].")},
+        "'1.4' is a result of ours",
+    ),
     ("too short", {"short": "Use a grammar [BFCL]."}, "30 seconds: 4 words"),
     ("too long", {"short": GOOD.short + " word" * 40}, "30 seconds: 1"),
     ("3 minutes too short", {"long": "Use a grammar."}, "3 minutes: 3 words"),

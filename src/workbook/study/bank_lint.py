@@ -29,6 +29,8 @@ UNSAID = re.compile(r'"[^"]*"|`[^`]*`|\[[^\]]*\]|\{claim:[^}]*\}')
 """Not our own statements: what is quoted, code, keys of sources and measurements."""
 FIGURE = re.compile(r"(?<![\w./@-])\d+(?:[.,]\d+)*(?:[ ]?(?:%|×|per cent))?(?![\w-]|\.\d)")
 NAMED = re.compile(r"(?:RFC|arXiv|HTTP|notebook|status|version|BFCL V|port|SHA|UTF)[ -]?\d[\d.]*", re.IGNORECASE)
+OURS = re.compile(r"\b(?:notebooks?|trials?|tried|shipped model)\b")
+"""A source that is our own work: its figures are taken from the ledger, not typed."""
 WRAPPED = re.compile(r"\n\s*(?!\s*(?:- |\n))")
 YEAR = re.compile(r"(?:19|20)\d\d")
 BOX = re.compile(r'\w+\["[^"\n]+"\]|\w+\{"[^"\n]+"\}')
@@ -126,8 +128,13 @@ def _figures(question: Question, bank: Mapping[str, Question], root: Path) -> Fo
     for where, text in texts(question):
         for sentence in re.split(r"(?<=[.!?*])\s+", WRAPPED.sub(" ", text)):
             bare = [figure for figure in figures(sentence) if figure not in given]
-            if bare and not (MENTIONS.search(sentence) or KEY.search(sentence)):
+            if not bare or KEY.search(sentence):
+                continue
+            cited = MENTIONS.findall(sentence)
+            if not cited:
                 yield f"{where}: {bare[0]!r} has no source beside it: {sentence[:60]!r}"
+            elif all(OURS.search(question.sources.get(key, "")) for key in cited):
+                yield f"{where}: {bare[0]!r} is a result of ours: take it from the ledger, {{claim:ID}}"
 
 
 def _lengths(question: Question, bank: Mapping[str, Question], root: Path) -> Found:

@@ -6,7 +6,7 @@ import pytest
 
 from workbook.core.errors import UsageError
 from workbook.core.validation import call_errors
-from workbook.suites.drift import KINDS, Drift, drift
+from workbook.suites.drift import BY_HEART, KINDS, SHAPE, SHORT, Drift, by_heart, drift, experiment, optional_renames
 from workbook.suites.drift import drifts as several
 from workbook.suites.tasks import load_tasks
 from workbook.tools.changes import changes
@@ -60,6 +60,28 @@ def test_a_change_of_meaning_shows_in_no_rule() -> None:
         [old], [new] = one.before.expected, one.after.expected
         changed = [name for name in old.arguments if old.arguments[name] != new.arguments[name]]
         assert [new.arguments[name] for name in changed] == [60 * old.arguments[name] for name in changed]
+
+
+def test_a_renamed_option_is_lost_in_silence() -> None:
+    made = optional_renames(12)
+    assert len(made) == 12
+    for one in made:
+        [old], [new] = one.before.expected, one.after.expected
+        assert not call_errors(old, one.after.tools)
+        assert set(old.arguments) - set(new.arguments)
+
+
+def test_what_is_learned_by_heart_is_short_and_of_every_kind() -> None:
+    made = by_heart()
+    assert {kind: sum(one.kind == kind for one in made) for kind in KINDS} == BY_HEART
+    for one in made:
+        tool = next(tool for tool in one.before.tools if tool.name == one.before.expected[0].name)
+        assert 0 < len(tool.properties) <= SHORT
+
+
+def test_an_experiment_has_three_times_as_many_changes_of_shape() -> None:
+    made = experiment(2)
+    assert {kind: sum(one.kind == kind for one in made) for kind in KINDS} == {k: 6 if k in SHAPE else 2 for k in KINDS}
 
 
 def test_no_task_is_used_twice() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +52,9 @@ def load_adapter(id: str, folder: Path, load_base: Callable[[str], TransformersM
             f"the adapter {id} was made for another {base.name}: {str(wanted)[:12]}, not {base.fingerprint[:12]}",
             "Make it again: `make adapters` for a shipped one, else `workbook finetune run` as its README.md says.",
         )
-    merged = PeftModel.from_pretrained(base.network, str(folder)).merge_and_unload()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # what one library tells the other
+        merged = PeftModel.from_pretrained(base.network, str(folder)).merge_and_unload()
     weights = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
     both = hashlib.sha256(f"{base.fingerprint} {weights}".encode()).hexdigest()
     return TransformersModel(id, merged, base.tokenizer, fingerprint=both, chat_format=base.chat_format)

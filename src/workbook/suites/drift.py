@@ -14,6 +14,7 @@ from typing import Any
 
 from workbook.core.chat import Tool, ToolCall
 from workbook.core.settings import unknown
+from workbook.core.validation import call_errors
 from workbook.suites.tasks import Task, load_tasks
 
 SUFFIXES = ("value", "code", "text", "key")
@@ -66,6 +67,13 @@ def experiment(rare: int, seed: int = 0) -> list[Drift]:
     """``rare`` changes of each kind, three times as many of shape, of the tasks of ``calls`` with one right call."""
     counts = {kind: rare for kind in KINDS if kind not in SHAPE} | dict.fromkeys(SHAPE, 3 * rare)
     return drifts(_one_call(), counts, seed)
+
+
+def optional_renames(count: int, seed: int = 0) -> list[Drift]:
+    """Renames of an optional parameter: the old call is still valid, and loses an argument."""
+    made = (drift(task, "rename", seed) for task in _one_call())
+    kept = (one for one in made if one and not call_errors(one.before.expected[0], one.after.tools))
+    return list(islice(kept, count))
 
 
 def by_heart(seed: int = 0) -> list[Drift]:

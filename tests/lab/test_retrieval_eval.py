@@ -6,12 +6,13 @@ import json
 import math
 
 import pytest
-from retrieval_toys import ToyEncoder
+from retrieval_toys import ToyEncoder, filled, operation
 
 from workbook.core.chat import Tool
 from workbook.core.errors import WorkbookError
-from workbook.lab.retrieval import BEST, Remembering, evaluate_retrieval, scores
+from workbook.lab.retrieval import BEST, Remembered, evaluate_retrieval, retrievers, scores
 from workbook.suites.tool_queries import QuerySet, ToolQuery
+from workbook.tools.decomposition import best_retriever
 
 NAMES = ("recall@1", "recall@5", "recall@10", "ndcg@10", "all_found@5")
 DISCOUNTS = [1 / math.log2(place + 1) for place in range(1, 11)]
@@ -82,11 +83,19 @@ def test_nothing_to_score_is_an_error():
         evaluate_retrieval([QuerySet("empty", (Tool("a"),), ())], ToyEncoder())
 
 
-def test_a_text_is_encoded_once():
+def test_a_part_is_asked_once(tmp_path):
     toy = ToyEncoder()
-    remembering = Remembering(toy)
-    first = remembering.encode(["a", "b", "a"])
-    assert (first == remembering.encode(["a", "b", "a"])).all()
-    assert (first == ToyEncoder().encode(["a", "b", "a"])).all()
-    assert toy.seen == ["a", "b"]
-    assert remembering.encode([]).shape == (0, toy.dimensions)
+    registry = filled(tmp_path, operation("rain"), operation("music"))
+    registry.encoder = toy
+    arms = retrievers(registry, Remembered)
+    wanted = [arm.search(["rain", "music", "rain"], 2) for arm in retrievers(registry)]
+    toy.seen.clear()
+    assert [arm.search(["rain", "music", "rain"], 2) for arm in arms] == wanted
+    assert toy.seen == ["rain", "music"]
+
+
+def test_the_best_of_the_comparison_is_the_one_that_is_used(tmp_path):
+    registry = filled(tmp_path, operation("rain_today"), operation("play_music"), operation("stop"))
+    used, compared = best_retriever(registry), retrievers(registry)[-1]
+    query = ["does it rain today, and then play music"]
+    assert (used.name, used.search(query)) == (BEST, compared.search(query))

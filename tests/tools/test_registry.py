@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from retrieval_toys import ToyEncoder, filled, operation
 
 from workbook.core.chat import Tool
 from workbook.core.errors import WorkbookError
+from workbook.tools import registry as registry_module
 from workbook.tools.operations import Operation, text_of, words_of
 from workbook.tools.registry import Registry, Written
 from workbook.tools.toolbox import Terms
@@ -100,6 +103,16 @@ def test_rows_that_are_not_indexed_yet_are_found(tmp_path):
 def test_a_registry_opens_again(tmp_path):
     registry = filled(tmp_path, operation("a"), operation("b"))
     assert len(Registry(registry.uri, ToyEncoder())) == 2
+
+
+def test_what_another_process_writes_is_seen(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry_module, "SEEN_WITHIN", timedelta(0))
+    server = filled(tmp_path, operation("a"))
+    assert server.allowed([]) is None
+    Registry(server.uri, ToyEncoder()).put("made", [operation("a"), operation("b", permissions=["p"])])
+    assert len(server) == 2
+    assert server.allowed([]) == "permissions IN ('[]')"
+    assert server.allowed(["p", "q"]) is None
 
 
 @pytest.mark.parametrize(("name", "words"), [

@@ -12,23 +12,22 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workbook.core.errors import WorkbookError
 from workbook.core.stats import Interval, proportion, wilson
 from workbook.suites.tool_queries import QuerySet, ToolQuery
-from workbook.tools.decomposition import best_retriever
+from workbook.tools.decomposition import Decomposed
 from workbook.tools.embedding import Encoder, MiniLm
 from workbook.tools.none_fits import calibrate
 from workbook.tools.operations import Operation
 from workbook.tools.registry import Registry
-from workbook.tools.retrieval import Bm25, Dense, Hit, Retriever, blended, hybrid
-
-if TYPE_CHECKING:
-    from workbook.tools.embedding import Vectors
+from workbook.tools.retrieval import DEPTH, Blended, Bm25, Dense, Fused, Hit, Retriever
 
 BEST = "decomposed"
-"""The retriever whose metrics stand under plain names."""
+"""The retriever whose metrics stand under plain names: ``tools.decomposition.best_retriever``."""
+BY_MEANING = "dense"
+"""The one whose cosines say whether anything fits."""
 DEEPEST = 10
 TIMED = 100
 """Queries of each set that are asked one at a time, for their time."""
@@ -39,9 +38,11 @@ Found = Mapping[str, Sequence[str]]
 Track = Callable[[Sequence[Any]], Iterable[Any]]
 
 
-def retrievers(registry: Registry) -> list[Retriever]:
-    """Every retriever that is compared, over one registry."""
-    return [Bm25(registry), Dense(registry), hybrid(registry), blended(registry), best_retriever(registry)]
+def retrievers(registry: Registry, once: Callable[[Retriever], Retriever] = lambda part: part) -> list[Retriever]:
+    """Every retriever that is compared, over one registry; ``once`` may wrap the two that all are made of."""
+    words, meaning = once(Bm25(registry)), once(Dense(registry))
+    both = Blended([words, meaning])
+    return [words, meaning, Fused([words, meaning]), both, Decomposed(both, BEST)]
 
 
 @dataclass
@@ -69,13 +70,14 @@ def evaluate_retrieval(
     nearest: list[tuple[float, float]] = []
     for one in sets:
         with tempfile.TemporaryDirectory() as folder:
-            _fill(Registry(folder, plain), one)
-            remembering = Registry(folder, Remembering(plain))
-            for retriever in retrievers(remembering):
+            registry = Registry(folder, plain)
+            _fill(registry, one)
+            arms = retrievers(registry, Remembered)
+            for retriever in arms:
                 tally = tallies.setdefault(retriever.name, Tally())
                 tally.scores += _scored(one, retriever, track)
-            nearest += _nearest(one, Dense(remembering))
-            for retriever in retrievers(Registry(folder, plain)):
+            nearest += _nearest(one, next(arm for arm in arms if arm.name == BY_MEANING))
+            for retriever in retrievers(registry):
                 tallies[retriever.name].seconds += _timed(one, retriever)
     metrics = _metrics(tallies)
     return {
@@ -86,20 +88,18 @@ def evaluate_retrieval(
     }  # fmt: skip
 
 
-class Remembering:
-    """An encoder that encodes each text once, for several retrievers that are asked the same."""
+class Remembered:
+    """A retriever that is asked each query once, for several others that are made of it."""
 
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder, self.name, self.dimensions = encoder, encoder.name, encoder.dimensions
-        self._known: dict[str, Any] = {}
+    def __init__(self, retriever: Retriever) -> None:
+        self._retriever, self.name = retriever, retriever.name
+        self._known: dict[str, list[Hit]] = {}
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row a text."""
-        import numpy as np
-
-        fresh = list(dict.fromkeys(text for text in texts if text not in self._known))
-        self._known |= zip(fresh, self._encoder.encode(fresh), strict=True)
-        return np.array([self._known[text] for text in texts], np.float32).reshape(len(texts), self.dimensions)
+    def search(self, queries: Sequence[str], k: int = 5, permissions: Collection[str] = ()) -> list[list[Hit]]:
+        """The best ``k``, at most as many as fusion looks at; always for a caller without permissions."""
+        fresh = list(dict.fromkeys(query for query in queries if query not in self._known))
+        self._known |= zip(fresh, self._retriever.search(fresh, DEPTH), strict=True)
+        return [self._known[query][:k] for query in queries]
 
 
 def scores(needed: Sequence[str], found: Sequence[str]) -> dict[str, float]:
@@ -140,7 +140,7 @@ def _timed(one: QuerySet, retriever: Retriever) -> list[float]:
     return seconds[1:]
 
 
-def _nearest(one: QuerySet, dense: Dense) -> list[tuple[float, float]]:
+def _nearest(one: QuerySet, dense: Retriever) -> list[tuple[float, float]]:
     """For each query the best cosine over the pool, and over the pool without what it needs."""
     most = max(len(query.needed) for query in one.queries)
     found = dense.search([query.text for query in one.queries], most + 1)

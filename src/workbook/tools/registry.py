@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from lancedb.table import Table
 
 TABLE = "operations"
+SEEN_WITHIN = timedelta(seconds=5)
+"""After which a registry that is open sees what another process has written."""
 EXACT_UP_TO = 10_000
 """Rows up to which every vector is compared; beyond, an index finds the nearest, nearly always."""
 
@@ -129,7 +132,7 @@ class Registry:
     def _opened(self) -> Table:
         import lancedb
 
-        database = lancedb.connect(self.uri)
+        database = lancedb.connect(self.uri, read_consistency_interval=SEEN_WITHIN)
         try:
             return database.open_table(TABLE)
         except ValueError:  # not there yet

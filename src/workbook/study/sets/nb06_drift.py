@@ -1,4 +1,4 @@
-"""The exercises of notebook 06: what fetching cannot mend, and a detector of changes that break clients."""
+"""The exercises of notebook 06: what fetching cannot mend, what weights hold, and a detector of breaking changes."""
 
 from __future__ import annotations
 
@@ -23,6 +23,36 @@ what_fetching_misses = choice(
     },
     right="b",
     hints=("Which of these can be read off the schema's rules?", "Names, types and lists are rules. Units are not."),
+)
+
+knows_by_heart = choice(
+    "06.knows_by_heart",
+    "version 1 in the weights",
+    minutes=3,
+    question=(
+        "A model was tuned on calls to version 1, and never saw a schema. In version 2 `days` is called `hours`, and "
+        "counts hours. What makes it right for version 2, and for version 3 without another training?"
+    ),
+    options={
+        "a": (
+            "fetch the new schema, and put it into the prompt of the tuned model",
+            "Its training taught it to answer without one: your table says how many calls are still version 1's.",
+        ),
+        "b": (
+            "tune it again in the same way, on many calls to version 2",
+            "Right until version 3: the only copy of the schema is in the weights again.",
+        ),
+        "c": (
+            "hold its calls to the fetched schema, by a grammar made from it",
+            "The grammar forces the name `hours`, and the model writes the number of days: loud has become silent.",
+        ),
+        "d": (
+            "tune it on many APIs, each call with its schema in the prompt",
+            "So it learns to copy what it is shown, and what it is shown can be fetched.",
+        ),
+    },
+    right="d",
+    hints=("Where does the only copy of the schema lie, after each of these steps?", "Weights are not fetched."),
 )
 
 S, N = {"type": "string"}, {"type": "integer"}
@@ -102,4 +132,4 @@ def breaks(old, new):
     ),
 )
 
-EXERCISES = (what_fetching_misses, detector)
+EXERCISES = (what_fetching_misses, knows_by_heart, detector)

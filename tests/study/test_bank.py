@@ -9,7 +9,7 @@ import pytest
 from workbook.core.errors import UsageError, WorkbookError
 from workbook.study.bank import find_question, load_bank, of_topic, read_question
 from workbook.study.figures import filled
-from workbook.study.question_page import page, show_question
+from workbook.study.question_page import as_html, page, show_question
 
 TEXT = """\
 ---
@@ -178,3 +178,7 @@ def test_a_question_is_shown_folded():
     assert card.title == load_bank()[first].question
     assert card.markdown().startswith("<details>")
     assert "{claim:" not in card.body
+
+
+def test_tags_in_a_text_are_shown_and_not_obeyed():
+    assert as_html("**bold** <script>") == "<p><strong>bold</strong> &lt;script&gt;</p>\n"

@@ -10,7 +10,7 @@ import pytest
 from workbook.core.errors import UsageError
 from workbook.study.bank import load_bank
 from workbook.study.drill_kinds import ChoiceDrill, NumberDrill, StepsDrill
-from workbook.study.drills import drills
+from workbook.study.drills import drills, drills_of
 from workbook.study.figures import measured
 from workbook.study.number_score import points
 from workbook.study.question import TOPICS, Choice, Number, Option, Steps
@@ -144,3 +144,12 @@ def test_a_number_of_ours_is_asked_once_it_is_measured():
 def test_the_order_of_options_is_the_order_of_the_file():
     moved = replace(CHOICE, choice=replace(CHOICE.choice, options=OPTIONS[::-1]))
     assert moved.ask().index("blue") < moved.ask().index("red")
+
+
+def test_an_explanation_lists_the_sources_that_it_cites_and_no_others():
+    question = load_bank()["01.automata"]
+    (drill,) = drills_of(question, measured())
+    said = drill.give_up().said
+    assert f"- [Tried] {question.sources['Tried']}" in said
+    assert "- [Outlines]" not in said
+    assert "More: 01.automata" in said

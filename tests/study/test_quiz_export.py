@@ -11,6 +11,7 @@ import pytest
 
 from workbook.core.errors import WorkbookError
 from workbook.study.bank import load_bank
+from workbook.study.figures import measured
 from workbook.study.progress import Progress, Review
 from workbook.study.quiz_export import export_anki, export_json, notes
 
@@ -63,7 +64,7 @@ def test_a_later_export_renews_the_same_notes(tmp_path: Path):
 def test_the_front_does_not_give_the_answer_away():
     question = load_bank()["02.tool_choice"]
     assert question.choice is not None
-    open_one, choice = notes(question, {})
+    open_one, choice = notes(question, measured())
     right = question.choice.options[question.choice.letters.index(question.choice.right)]
     assert right.text in choice[1]
     assert right.why not in choice[1]

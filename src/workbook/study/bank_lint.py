@@ -16,13 +16,11 @@ from pathlib import Path
 from workbook.core.settings import repo_root
 from workbook.lab.claims import load_claims
 from workbook.study.figures import KEY, claims_in
-from workbook.study.question import Choice, Number, Question, Steps
+from workbook.study.question import RECKONED, Choice, Number, Question, Steps
 
 SHORT, LONG = (60, 90), (250, 420)
 """Words of the answers of 30 seconds and of 3 minutes."""
 FULL_POINTS, POINTS = 10, 5
-RECKONED = "reckoned"
-"""The key beside arithmetic and example values, which have no source."""
 MENTIONS = re.compile(r"\[([A-Za-z][\w .+-]*)\](?!\()")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 UNSAID = re.compile(r'"[^"]*"|`[^`]*`|\[[^\]]*\]|\{claim:[^}]*\}')

@@ -1,6 +1,7 @@
 """Three kinds of drill that a question of the bank may have: multiple choice, a number to predict, steps to order.
 
-Values and pure functions. Leaves out the fault in a trace (``trace_drill``).
+Values and pure functions; ``more`` stands below each explanation, such as its sources. Leaves out the fault in a
+trace (``trace_drill``).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class ChoiceDrill:
     id: str
     topic: str
     choice: Choice
+    more: str = ""
     kind: str = "choice"
     how: str = "a letter"
 
@@ -43,13 +45,12 @@ class ChoiceDrill:
 
     def give_up(self) -> Graded:
         """The right one, with all explanations."""
-        return Graded(0.0, self._explained(""))
+        return Graded(0.0, f"The answer:\n\n{self._explained('')}")
 
     def _explained(self, answer: str) -> str:
         signs = {answer: "✗"} | {self.choice.right: "✓"}
-        return "\n".join(
-            f"- {signs.get(letter, '·')} **{letter})** {option.text}: {option.why}" for letter, option in self.options()
-        )
+        lines = [f"- {signs.get(letter, '·')} **{letter})** {one.text}: {one.why}" for letter, one in self.options()]
+        return _paragraphs("\n".join(lines), self.more)
 
     def options(self) -> Iterator[tuple[str, Option]]:
         """Each option with its letter."""
@@ -65,6 +66,7 @@ class NumberDrill:
     number: Number
     truth: float
     shown: str
+    more: str = ""
     kind: str = "number"
     how: str = "your number, and how sure you are in per cent, such as: 40 75"
 
@@ -103,7 +105,7 @@ class NumberDrill:
         return Graded(0.0, self._explained())
 
     def _explained(self) -> str:
-        return f"It is **{self.shown}**. {self.number.why}"
+        return _paragraphs(f"It is **{self.shown}**. {self.number.why}", self.more)
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ class StepsDrill:
     id: str
     topic: str
     steps: Steps
+    more: str = ""
     kind: str = "steps"
     how: str = "the numbers in the right order, such as: 2 1 3 4"
 
@@ -148,9 +151,13 @@ class StepsDrill:
 
     def give_up(self) -> Graded:
         """The right order and why."""
-        return Graded(0.0, self._explained())
+        return Graded(0.0, f"The answer:\n\n{self._explained()}")
 
     def _explained(self) -> str:
         mixed = self.mixed
         lines = [f"- {mixed.index(step) + 1}: {step}" for step in self.steps.order]
-        return "\n".join(lines) + f"\n\n{self.steps.why}"
+        return _paragraphs("\n".join(lines), self.steps.why, self.more)
+
+
+def _paragraphs(*texts: str) -> str:
+    return "\n\n".join(filter(None, texts))

@@ -12,6 +12,7 @@ from workbook.study.drill import Drill
 from workbook.study.drill_kinds import ChoiceDrill, NumberDrill, StepsDrill
 from workbook.study.figures import Rows, figure
 from workbook.study.question import Number, Question
+from workbook.study.question_page import sources
 from workbook.study.trace_drill import TraceDrill
 from workbook.study.trace_faults import FAULTS
 
@@ -21,7 +22,7 @@ TRACES = 2
 
 def drills(bank: Mapping[str, Question], rows: Rows) -> list[Drill]:
     """Every drill that can be asked now: a number that nobody has measured yet cannot."""
-    made = [drill for question in bank.values() for drill in _of(question, rows)]
+    made = [drill for question in bank.values() for drill in drills_of(question, rows)]
     traces = [
         TraceDrill(f"trace.{name}#{seed}", fault.topic, name, seed)
         for name, fault in FAULTS.items()
@@ -30,15 +31,24 @@ def drills(bank: Mapping[str, Question], rows: Rows) -> list[Drill]:
     return [*made, *traces]
 
 
-def _of(question: Question, rows: Rows) -> Iterator[Drill]:
+def drills_of(question: Question, rows: Rows) -> Iterator[Drill]:
+    """The drills of one question; a number of ours needs its row."""
     if question.choice:
-        yield ChoiceDrill(f"{question.id}#choice", question.topic, question.choice)
+        whys = " ".join(option.why for option in question.choice.options)
+        yield ChoiceDrill(f"{question.id}#choice", question.topic, question.choice, more(question, whys))
     if question.number and (truth := _truth(question.number, rows)) is not None:
         number = question.number
         shown = figure(number.claim, rows) if number.claim else f"{number.value:g} {number.unit}"
-        yield NumberDrill(f"{question.id}#number", question.topic, number, truth, shown)
+        below = more(question, f"{number.why} [{number.source}]")
+        yield NumberDrill(f"{question.id}#number", question.topic, number, truth, shown, below)
     if question.steps:
-        yield StepsDrill(f"{question.id}#steps", question.topic, question.steps)
+        below = more(question, question.steps.why)
+        yield StepsDrill(f"{question.id}#steps", question.topic, question.steps, below)
+
+
+def more(question: Question, text: str) -> str:
+    """Below an explanation: the sources that it cites, and the question to read on."""
+    return f"{sources(question, text)}\n\n*More: {question.id}, {question.question}*".strip()
 
 
 def _truth(number: Number, rows: Rows) -> float | None:

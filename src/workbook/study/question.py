@@ -34,6 +34,8 @@ TOPICS: Mapping[str, str] = MappingProxyType(
     }
 )
 LETTERS = "abcdef"
+RECKONED = "reckoned"
+"""The key that texts cite beside arithmetic and values of an example, which have no source."""
 
 
 @dataclass(frozen=True)

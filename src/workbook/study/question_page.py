@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from workbook.study.bank import find_question
 from workbook.study.card import Card
 from workbook.study.figures import Rows, filled, measured
-from workbook.study.question import FollowUp, Question
+from workbook.study.question import RECKONED, FollowUp, Question
 
 
 def show_question(id: str) -> Card:
@@ -28,14 +28,23 @@ def page(question: Question, rows: Rows) -> str:
         ("They will ask next", "\n".join(_tree(question.follow_ups))),
         ("Red flags", "\n".join(f"- {flag}" for flag in question.red_flags)),
         ("Rubric", "\n".join(f"- {point.points}: {point.what}" for point in question.rubric)),
-        ("Sources", sources(question)),
     ]
-    return filled("\n\n".join(f"### {title}\n\n{text}" for title, text in parts if text), rows)
+    body = "\n\n".join(f"### {title}\n\n{text}" for title, text in parts if text)
+    listed = sources(question, body)
+    return filled(f"{body}\n\n### Sources\n\n{listed}" if listed else body, rows)
 
 
-def sources(question: Question) -> str:
-    """The list that the keys in brackets point to."""
-    return "\n".join(f"- [{key}] {text}" for key, text in question.sources.items())
+def sources(question: Question, text: str) -> str:
+    """The list that the keys in brackets in ``text`` point to."""
+    known = {**question.sources, RECKONED: "arithmetic, or a value for the example; not a measurement"}
+    return "\n".join(f"- [{key}] {what}" for key, what in known.items() if f"[{key}]" in text)
+
+
+def as_html(markdown: str) -> str:
+    """Markdown as HTML, for a form or a card; tags in it are shown, not obeyed."""
+    from markdown_it import MarkdownIt
+
+    return str(MarkdownIt("commonmark", {"html": False}).render(markdown))
 
 
 def _tree(follow_ups: Iterable[FollowUp], depth: int = 0) -> list[str]:

@@ -13,11 +13,11 @@ from typing import Any
 
 from workbook.core.errors import WorkbookError
 from workbook.study.bank import load_bank
-from workbook.study.drill_kinds import ChoiceDrill
+from workbook.study.drills import drills_of
 from workbook.study.figures import Rows, filled, measured
 from workbook.study.progress import Progress, current
 from workbook.study.question import TOPICS, Question
-from workbook.study.question_page import page
+from workbook.study.question_page import as_html, page
 
 DECK, MODEL = 1_630_417_201, 1_630_417_202
 """Ids that Anki knows the deck and the kind of note by: fixed, so that a later export renews the same cards."""
@@ -57,16 +57,10 @@ def export_anki(path: Path) -> int:
 
 def notes(question: Question, rows: Rows) -> Iterator[tuple[str, str, str]]:
     """Id, front and back (HTML) of each note of a question."""
-    yield question.id, _html(question.question), _html(page(question, rows))
-    if question.choice:
-        drill = ChoiceDrill(f"{question.id}#choice", question.topic, question.choice)
-        yield drill.id, _html(drill.ask()), _html(drill.give_up().said)
-
-
-def _html(markdown: str) -> str:
-    from nbconvert.filters.markdown import markdown2html
-
-    return str(markdown2html(markdown))
+    yield question.id, as_html(question.question), as_html(page(question, rows))
+    for drill in drills_of(question, rows):
+        if drill.kind == "choice":
+            yield drill.id, as_html(drill.ask()), as_html(drill.give_up().said)
 
 
 def _filled(value: Any, rows: Rows) -> Any:

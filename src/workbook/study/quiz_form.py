@@ -16,6 +16,7 @@ from workbook.study.drill import Drill
 from workbook.study.drill_kinds import ChoiceDrill, NumberDrill
 from workbook.study.predict import CONFIDENCE
 from workbook.study.question import TOPICS
+from workbook.study.question_page import as_html
 from workbook.study.quiz import Answered, answer, round_of, summary
 from workbook.study.trace_drill import TraceDrill
 from workbook.study.trace_faults import FAULTS
@@ -78,7 +79,7 @@ class QuizForm:
         drill = self.drills[len(self.answered)]
         field, said = control(drill)
         place = f"Question {len(self.answered) + 1} of {len(self.drills)}, {TOPICS[drill.topic]}"
-        question = widgets.HTML(f"<p><i>{place}</i></p>{_html(_asked(drill))}")
+        question = widgets.HTML(f"<p><i>{place}</i></p>{as_html(_asked(drill))}")
         send = widgets.Button(description="Answer", tooltip="Grade this answer", button_style="primary", icon="check")
         pass_ = widgets.Button(description="I do not know", tooltip="Show the answer")
         explained = widgets.HTML()
@@ -87,7 +88,7 @@ class QuizForm:
         def grade(given: Any) -> None:
             graded = answer(drill, given)
             self.answered.append(Answered(drill, graded))
-            explained.value = _html(f"{graded.mark} {graded.said}")
+            explained.value = as_html(f"{graded.mark} {graded.said}")
             last = len(self.answered) == len(self.drills)
             go_on = widgets.Button(description="The sum" if last else "Next", tooltip="Go on", icon="arrow-right")
             go_on.on_click(lambda _: self._end(box) if last else self._ask(box))
@@ -97,7 +98,7 @@ class QuizForm:
             try:
                 grade(drill.read(said()))
             except UsageError as error:
-                explained.value = _html(str(error))
+                explained.value = as_html(str(error))
 
         send.on_click(sent)
         pass_.on_click(lambda _: grade(None))
@@ -106,7 +107,7 @@ class QuizForm:
     def _end(self, box: Any) -> None:
         import ipywidgets as widgets
 
-        box.children = (widgets.HTML(_html(summary(self.answered, progress.current().reviews()))),)
+        box.children = (widgets.HTML(as_html(summary(self.answered, progress.current().reviews()))),)
         if self._handle is not None:
             self._handle.update(self.picture())
 
@@ -177,9 +178,3 @@ def _asked(drill: Drill) -> str:
 
 def _first_line(drill: Drill) -> str:
     return drill.ask().splitlines()[0]
-
-
-def _html(markdown: str) -> str:
-    from nbconvert.filters.markdown import markdown2html
-
-    return str(markdown2html(markdown))

@@ -7,6 +7,7 @@ faults. Leaves out the stages themselves, which have modules of their own, and t
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 import math
@@ -23,7 +24,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from workbook.core.errors import UsageError
 from workbook.gateway import documents, problems
 from workbook.gateway.answers import perform_once
-from workbook.gateway.catalogue import Department, Operation, departments
+from workbook.gateway.catalogue import Department, Operation, departments, operations
 from workbook.gateway.checks import LARGEST, Check, Inputs
 from workbook.gateway.faults import Draw, Faults, FaultSource
 from workbook.gateway.limits import Rate, RateLimit
@@ -52,7 +53,8 @@ class Gateway:
     def __init__(self, connection: sqlite3.Connection, settings: Settings) -> None:
         self.connection, self.settings = connection, settings
         self.limit, self.source, self.metrics = RateLimit(settings.rate), FaultSource(settings.faults), Metrics()
-        self._checks: dict[str, Check] = {}
+        # The first check loads the rules for dates and the like, which takes longer than a caller waits.
+        self._checks = {one.name: _check(one) for one in itertools.islice(operations().values(), 1)}
 
     async def answer(self, operation: Operation, request: Request) -> Response:
         """The answer to a request for an operation, whatever happens."""

@@ -7,7 +7,7 @@ written (``descriptions``), the OpenAPI documents (``documents``) and the rows (
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -123,7 +123,7 @@ class Operation:
     """One thing that an API can do.
 
     ``inputs`` are the fields of its body, or the filters of a list; ``sources`` the states that it starts from (empty:
-    any), ``target`` the one that it leads to (empty: the same).
+    any), ``target`` the one that it leads to (empty: the same), and ``sets`` what it writes into fields by itself.
     ``id_parameter`` is the path's parameter, ``key_text`` what is said about it.
     """
 
@@ -141,6 +141,7 @@ class Operation:
     key_text: str
     sources: tuple[str, ...] = ()
     target: str = ""
+    sets: Mapping[str, Any] = field(default_factory=dict)
     deprecated: bool = False
 
     @property

@@ -1,12 +1,14 @@
 """The short language in which departments are described by hand, read into the nouns of ``catalogue``.
 
 A field is ``name: TYPE ARGS @states | what it means``; its name ends in ``!`` when a new record needs it and in ``=``
-when only the system sets it. An operation is ``verb=word: FROM > TO; inputs | summary``; its key ends in ``!`` when it
+when only the system sets it. An operation is ``verb=word: FROM > TO; inputs | summary``, in
+which ``field=VALUE`` is set without being asked for; its key ends in ``!`` when it
 cannot be taken back and in ``^`` when it needs the right to approve. Leaves out how texts are put (``wording``).
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -36,6 +38,7 @@ class _Line(NamedTuple):
     sources: tuple[str, ...]
     target: str
     inputs: tuple[str, ...]
+    sets: Mapping[str, Any]
     summary: str
 
 
@@ -106,9 +109,11 @@ def _line(kind: Kind, key: str, text: str) -> _Line:
     for state in (*sources, *filter(None, [target.strip()])):
         if state not in kind.states:
             raise unknown(f"state of {kind.full_name} in {key}", state, kind.states)
-    inputs = tuple(part for part in re.split(r"[,\s]+", right.strip()) if part)
+    parts = [part for part in re.split(r"[,\s]+", right.strip()) if part]
+    inputs = tuple(part for part in parts if "=" not in part)
+    sets = {name: json.loads(value) for name, _, value in (part.partition("=") for part in parts if "=" in part)}
     final = "!" in marks or verb == "delete"
-    return _Line(verb, word or base, final, "^" in marks, sources, target.strip(), inputs, summary.strip())
+    return _Line(verb, word or base, final, "^" in marks, sources, target.strip(), inputs, sets, summary.strip())
 
 
 def _operation(kind: Kind, line: _Line, voice: Voice) -> Operation:
@@ -120,7 +125,7 @@ def _operation(kind: Kind, line: _Line, voice: Voice) -> Operation:
     summary, description = voice.texts(kind, line.verb, line.word, line.summary)
     return Operation(kind, line.verb, line.word, voice.operation_id(kind, line.verb, line.word), path,
                      _inputs(kind, line), summary, description, _scope(kind, line), risk, parameter,
-                     voice.key_text(kind), line.sources, line.target)  # fmt: skip
+                     voice.key_text(kind), line.sources, line.target, line.sets)  # fmt: skip
 
 
 def _inputs(kind: Kind, line: _Line) -> tuple[Field, ...]:
@@ -129,7 +134,7 @@ def _inputs(kind: Kind, line: _Line) -> tuple[Field, ...]:
         return tuple(new.values())
     named = [name for name in line.inputs if name != "status"]
     fields = {field.name: field for field in kind.fields}
-    for name in named:
+    for name in (*named, *line.sets):
         if name.rstrip("!") not in fields:
             raise unknown(f"field of {kind.full_name} in {line.word}", name.rstrip("!"), fields)
     found = [replace(fields[name.rstrip("!")], required=name.endswith("!")) for name in named]

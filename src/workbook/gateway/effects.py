@@ -38,8 +38,17 @@ def perform(connection: sqlite3.Connection, operation: Operation, inputs: Inputs
     _allow(operation, current)
     if operation.verb == "delete":
         return _delete(connection, kind, current)
-    status = {"status": operation.target} if operation.target else {}
-    return 200, _change(connection, kind, current, {**inputs.body, **status})
+    new = {**_left_behind(operation), **operation.sets, **inputs.body}
+    return 200, _change(connection, kind, current, new)
+
+
+def _left_behind(operation: Operation) -> dict[str, Any]:
+    """The new state, and nothing in fields that have no value in it: who sat at a desk that is free now."""
+    target = operation.target
+    if not target:
+        return {}
+    gone = [one.name for one in operation.kind.fields if one.states and target not in one.states]
+    return {"status": target} | dict.fromkeys(gone)
 
 
 def _list(connection: sqlite3.Connection, operation: Operation, query: Mapping[str, Any]) -> dict[str, Any]:

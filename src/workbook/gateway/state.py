@@ -84,7 +84,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def snapshot(connection: sqlite3.Connection) -> Snapshot:
     """Everything that stands in the company's tables."""
     return {
-        kind.table: {row[0]: tuple(row) for row in connection.execute(f'SELECT * FROM "{kind.table}"')}
+        kind.table: {row[0]: row for row in connection.execute(f'SELECT * FROM "{kind.table}"')}
         for kind in kinds().values()
     }
 

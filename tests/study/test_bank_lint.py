@@ -85,6 +85,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("another kind of figure", {"whiteboard": LINES.replace("flowchart LR", "pie")}, "begins with flowchart"),
     ("an arrow to nowhere", {"whiteboard": LINES + "\nmask --> beyond"}, "'beyond' is not described"),
     ("a box on its own", {"whiteboard": LINES + '\nlost["alone"]'}, "'lost' is on its own"),
+    ("a name of Mermaid's", {"whiteboard": LINES.replace("mask", "end")}, "'end' is a word of Mermaid's own"),
     ("a line that nothing reads", {"whiteboard": LINES + "\nmask ==> pick"}, "neither NAME"),
     ("nothing asked next", {"follow_ups": ()}, "nothing is asked next"),
     ("no tree", {"follow_ups": (FollowUp("And?", "So."),)}, "no tree"),

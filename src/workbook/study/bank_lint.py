@@ -28,9 +28,10 @@ UNSAID = re.compile(r'"[^"]*"|`[^`]*`|\[[^\]]*\]|\{claim:[^}]*\}')
 FIGURE = re.compile(r"(?<![\w./@-])\d+(?:[.,]\d+)*(?:[ ]?(?:%|×|per cent))?(?![\w-]|\.\d)")
 NAMED = re.compile(r"(?:RFC|arXiv|HTTP|notebook|status|version|BFCL V|port|SHA|UTF)[ -]?\d[\d.]*", re.IGNORECASE)
 OURS = re.compile(r"\b(?:notebooks?|trials?|tried|shipped model)\b")
-"""A source that is our own work: its figures are taken from the ledger, not typed."""
+"""Our own work, whose figures are taken from the ledger."""
 WRAPPED = re.compile(r"\n\s*(?!\s*(?:- |\n))")
 YEAR = re.compile(r"(?:19|20)\d\d")
+RESERVED = {"call", "class", "click", "default", "end", "graph", "href", "style", "subgraph"}  # by Mermaid
 BOX = re.compile(r'\w+\["[^"\n]+"\]|\w+\{"[^"\n]+"\}')
 ARROW = re.compile(r"(\w+) -->(?:\|[^|\n]+\|)? (\w+)")
 
@@ -163,6 +164,8 @@ def _whiteboard(question: Question, bank: Mapping[str, Question], root: Path) ->
     drawn = {end for match in arrows for end in match.groups()}
     for name in sorted(drawn ^ boxes):
         yield f"the whiteboard: {name!r} is {'not described' if name in drawn else 'on its own'}"
+    for name in sorted(boxes & RESERVED):
+        yield f"the whiteboard: {name!r} is a word of Mermaid's own"
 
 
 def _follow_ups(question: Question, bank: Mapping[str, Question], root: Path) -> Found:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from workbook.cli import bench_retrieval
+from workbook.cli import bench_gateway, bench_retrieval
 from workbook.cli.console import MODEL_HELP, err, print_json, print_table, stdout_kept_free
 from workbook.core.errors import UsageError
 
@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, epilog="Example: workbook bench decoding --limit 16")
     group.command("decoding", epilog="Example: workbook bench decoding --device cuda --json")(decoding)
     group.command("retrieval", epilog=bench_retrieval.EXAMPLE)(bench_retrieval.retrieval)
+    group.command("gateway", epilog=bench_gateway.EXAMPLE)(bench_gateway.gateway)
     app.add_typer(group, name="bench", help="Measure speed and memory on this machine.")
 
 

@@ -33,7 +33,7 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         "production": "running it",
     }
 )
-LETTERS = "abcdef"
+LETTERS = "abcdefg"
 RECKONED = "reckoned"
 """The key that texts cite beside arithmetic and values of an example, which have no source."""
 

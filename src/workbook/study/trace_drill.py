@@ -28,7 +28,7 @@ class TraceDrill:
         """Letters and the names of faults, in the same order at each showing."""
         names = list(FAULTS)
         Random(self.id).shuffle(names)
-        return dict(zip(LETTERS, names, strict=True))
+        return dict(zip(LETTERS[: len(names)], names, strict=True))
 
     def ask(self) -> str:
         """The run in words, and the faults to choose from."""

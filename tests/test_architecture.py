@@ -19,7 +19,7 @@ ORDER = (
 )  # fmt: skip
 HEAVY = (
     "torch", "transformers", "pandas", "matplotlib", "outlines", "scipy", "lancedb", "IPython", "papermill",
-    "httpx2", "mcp", "pydantic", "uvicorn", "pyarrow", "sentence_transformers", "sklearn",
+    "httpx2", "mcp", "pydantic", "uvicorn", "fastapi", "pyarrow", "sentence_transformers", "sklearn",
 )  # fmt: skip
 MIB = 2**20
 MODULES = sorted(SOURCE.rglob("*.py"))

@@ -15,6 +15,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -182,8 +183,8 @@ def _add_pages(app: FastAPI, gateway: Gateway) -> None:
     """What stands beside the operations: documents, metrics, and the switch for faults."""
 
     @app.get("/openapi.json")
-    async def whole(request: Request) -> dict[str, Any]:
-        return documents.whole(documents.kept(), str(request.base_url).rstrip("/"))
+    async def whole(request: Request) -> Response:
+        return Response(_whole(str(request.base_url).rstrip("/")), media_type="application/json")
 
     @app.get("/metrics")
     async def metrics() -> Response:
@@ -199,6 +200,12 @@ def _add_pages(app: FastAPI, gateway: Gateway) -> None:
         _allow_switching(gateway, request)
         gateway.source = FaultSource(_faults(await _read(request)))
         return vars(gateway.source.faults)
+
+
+@lru_cache(maxsize=8)
+def _whole(server: str) -> str:
+    """The document of everything, which is too large to be made anew for each reader."""
+    return json.dumps(documents.whole(documents.kept(), server))
 
 
 def _allow(client: Client, scope: str) -> None:

@@ -12,7 +12,7 @@ from retrieval_toys import ToyEncoder
 from typer.testing import CliRunner
 
 from workbook.cli.main import app
-from workbook.lab import retrieval
+from workbook.tools import embedding
 
 COMMAND = [sys.executable, "-c", "from workbook.cli.main import main; main()"]
 
@@ -27,6 +27,8 @@ def workbook(*args):
     (["--data", "{folder}", "--format", "tool"], "Did you mean 'toole'"),
     (["--data", "{folder}", "--format", "bfcl"], "is not laid out as bfcl"),
     (["--data", "{folder}"], "--format"),
+    (["--data", "{folder}", "--format", "bfcl", "--decoding", "gramar"], "Did you mean 'grammar'"),
+    (["--data", "{folder}", "--format", "bfcl", "--model", "pocket"], "pocket is no encoder"),
 ], ids=" ".join)  # fmt: skip
 def test_bad_input(args, said, tmp_path):
     shown = workbook(*(arg.format(folder=tmp_path) for arg in args))
@@ -38,7 +40,7 @@ def test_bad_input(args, said, tmp_path):
 
 def test_a_set_goes_through(tmp_path, monkeypatch):
     """With a small encoder; the real one has tests of its own."""
-    monkeypatch.setattr(retrieval, "MiniLm", ToyEncoder)
+    monkeypatch.setattr(embedding, "MiniLm", ToyEncoder)
     tools = {"RainRadar": "Says where it will rain or snow.", "Coins": "Converts one currency into another."}
     (tmp_path / "plugin_des.json").write_text(json.dumps(tools))
     (tmp_path / "all_clean_data.csv").write_text("Query,Tool\nWill it rain?,RainRadar\nWhich currency?,Coins\n")

@@ -10,6 +10,7 @@ from retrieval_toys import ToyEncoder, filled, operation
 
 from workbook.core.chat import Tool
 from workbook.core.errors import WorkbookError
+from workbook.core.stats import wilson
 from workbook.lab.retrieval import BEST, Remembered, evaluate_retrieval, retrievers, scores
 from workbook.suites.tool_queries import QuerySet, ToolQuery
 from workbook.tools.decomposition import best_retriever
@@ -70,12 +71,14 @@ def test_times_rows_and_the_threshold_are_told(document):
     assert all(0 < time["p50"] <= time["p99"] for time in document["seconds_per_query"].values())
     assert document["sets"] == [{"name": "made", "tools": 8, "queries": 10, "left_out": 1, "why": ["x: strange"]}]
     assert document["none_fits"]["keeps"]["n"] == 5
+    assert document["several_needed"]["decomposed"] == wilson(1, 1).to_dict()
 
 
 def test_several_sets_are_pooled_by_query():
     small = QuerySet("small", (Tool("a"), Tool("b")), (ToolQuery("1", "a", ("a",)),))
     document = evaluate_retrieval([made(), small], ToyEncoder())
     assert (document["n"], len(document["sets"])) == (11, 2)
+    assert evaluate_retrieval([small], ToyEncoder())["several_needed"]["bm25"] is None
 
 
 def test_nothing_to_score_is_an_error():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
 from workbook.core.errors import WorkbookError
 from workbook.tools import embedding
-from workbook.tools.embedding import MiniLm, check_weights, original
+from workbook.tools.embedding import MiniLm, check_weights, encoder_of, original
 
 
 def test_the_weights_are_the_originals():
@@ -31,7 +33,7 @@ def test_a_package_that_is_not_there_says_how_to_get_it(monkeypatch):
 
 def test_meaning_counts_and_length_is_one():
     vectors = MiniLm().encode(["Give the customer the money back.", "refund an order", "will it snow tomorrow?"])
-    assert vectors.shape == (3, MiniLm.dimensions)
+    assert vectors.shape == (3, 384)
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
@@ -40,3 +42,14 @@ def test_meaning_counts_and_length_is_one():
 def test_nothing_needs_no_weights(monkeypatch):
     monkeypatch.setattr(embedding, "PACKAGE", "no_such_package")
     assert MiniLm().encode([]).shape == (0, 384)
+
+
+def test_a_tuned_model_is_named_by_its_folder(tmp_path):
+    assert encoder_of("all-MiniLM-L6-v2").name == "all-MiniLM-L6-v2"
+    with pytest.raises(WorkbookError, match=r"is no encoder.*Name all-MiniLM-L6-v2"):
+        encoder_of(str(tmp_path))
+    folder = tmp_path / "tuned"
+    shutil.copytree(original(), folder)
+    tuned = encoder_of(str(folder))
+    assert tuned.name == "tuned"
+    assert np.allclose(tuned.encode(["refund"]), MiniLm().encode(["refund"]), atol=1e-6)

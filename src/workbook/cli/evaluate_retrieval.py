@@ -8,33 +8,43 @@ from typing import Annotated, Any
 import typer
 
 from workbook.cli.console import err, print_json, print_table, stdout_kept_free
+from workbook.core.settings import unknown
 
+DECODINGS = ("free", "grammar")
 EXAMPLE = "Example: workbook eval retrieval --data MetaTool/dataset --format toole --limit 500 --json"
 
 
 def retrieval(
     data: Annotated[str, typer.Option(help="A checkout's folder of ToolE, Seal-Tools or BFCL.")],
     format: Annotated[str, typer.Option(help="toole, sealtools or bfcl.")],
+    model: Annotated[str, typer.Option(help="What encodes: all-MiniLM-L6-v2, or a folder of one tuned from it.")] = (
+        "all-MiniLM-L6-v2"
+    ),
+    decoding: Annotated[str, typer.Option(help="free or grammar, as everywhere; nothing is decoded here.")] = "free",
     limit: Annotated[int | None, typer.Option(min=1, help="Only N queries, evenly spread; pools stay whole.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Recall, nDCG and the time of a query, for each way to search."""
+    if decoding not in DECODINGS:
+        raise unknown("decoding", decoding, DECODINGS)
     with stdout_kept_free():
-        document = _evaluate(data, format, limit)
+        document = _evaluate(data, format, model, limit)
     if json:
         print_json(document)
     else:
         _show(document)
 
 
-def _evaluate(data: str, format: str, limit: int | None) -> dict[str, Any]:
+def _evaluate(data: str, format: str, model: str, limit: int | None) -> dict[str, Any]:
     from workbook.lab.retrieval import evaluate_retrieval
     from workbook.suites.tool_queries import load_queries
+    from workbook.tools.embedding import encoder_of
 
+    encoder = encoder_of(model)
     sets = load_queries(data, format, limit)
     for one in sets:
         err.print(f"{one.name}: {len(one.queries)} queries over {len(one.tools)} tools, {len(one.left_out)} left out")
-    return evaluate_retrieval(sets, suite=f"retrieval {format}", track=_followed)
+    return evaluate_retrieval(sets, encoder, suite=f"retrieval {format}", track=_followed)
 
 
 def _followed(batches: Sequence[Any]) -> Iterable[Any]:

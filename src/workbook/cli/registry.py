@@ -55,7 +55,8 @@ def search(
     if json:
         print_json(rows)
     else:
-        print_table(["name", "", "source"], [[row["name"], row["description"], row["source"]] for row in rows])
+        shown = [[row["name"], row["risk"], row["owner"], row["description"]] for row in rows]
+        print_table(["name", "risk", "owner", "what it does"], shown, wide="what it does")
 
 
 def _imported(paths: list[str], db: str) -> dict[str, Any]:

@@ -47,9 +47,13 @@ def retrievers(registry: Registry, once: Callable[[Retriever], Retriever] = lamb
 
 @dataclass
 class Tally:
-    """What one retriever did: a row of scores for each query, and the seconds of those that were timed."""
+    """What one retriever did: a row of scores for each query, and the seconds of those that were timed.
+
+    ``several`` holds ``all_found@5`` of the queries that need more than one tool.
+    """
 
     scores: list[dict[str, float]] = field(default_factory=list)
+    several: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
 
@@ -60,6 +64,7 @@ def evaluate_retrieval(
 
     Gives ``{"suite", "model", "decoding", "n", "seconds", "metrics"}`` as every suite does; metrics are bare for the
     best retriever and ``RETRIEVER.name`` for each. Besides: ``sets`` (sizes, rows left out and why),
+    ``several_needed`` (``all_found@5`` over the queries that need more than one tool, by retriever),
     ``seconds_per_query`` (p50 and p99, asked one at a time, encoding included) and ``none_fits`` (the threshold that
     was set on half of the queries, with what it does on the other half).
     """
@@ -75,7 +80,10 @@ def evaluate_retrieval(
             arms = retrievers(registry, Remembered)
             for retriever in arms:
                 tally = tallies.setdefault(retriever.name, Tally())
-                tally.scores += _scored(one, retriever, track)
+                rows = _scored(one, retriever, track)
+                tally.scores += rows
+                pairs = zip(one.queries, rows, strict=True)
+                tally.several += [row["all_found@5"] for query, row in pairs if len(query.needed) > 1]
             nearest += _nearest(one, next(arm for arm in arms if arm.name == BY_MEANING))
             for retriever in retrievers(registry):
                 tallies[retriever.name].seconds += _timed(one, retriever)
@@ -83,6 +91,7 @@ def evaluate_retrieval(
     return {
         "suite": suite, "model": plain.name, "decoding": "none", "n": len(tallies[BEST].scores),
         "seconds": time.perf_counter() - start, "metrics": metrics, "best": BEST,
+        "several_needed": {name: _share(tally.several) for name, tally in tallies.items()},
         "seconds_per_query": {name: _quantiles(tally.seconds) for name, tally in tallies.items()},
         "none_fits": _none_fits(nearest), "sets": [_described(one) for one in sets],
     }  # fmt: skip
@@ -169,6 +178,10 @@ def _metrics(tallies: Mapping[str, Tally]) -> dict[str, dict[str, Any]]:
 
 def _intervals(rows: Sequence[Mapping[str, float]]) -> dict[str, Interval]:
     return {metric: proportion([row[metric] for row in rows]) for metric in rows[0]}
+
+
+def _share(outcomes: Sequence[float]) -> dict[str, Any] | None:
+    return proportion(list(outcomes)).to_dict() if outcomes else None
 
 
 def _quantiles(seconds: Sequence[float]) -> dict[str, Any]:

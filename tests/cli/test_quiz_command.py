@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from workbook.cli.main import app
 from workbook.core.errors import UsageError
 from workbook.study import progress
+from workbook.study.question import TOPICS
 from workbook.study.quiz import round_of
 
 RUNNER = CliRunner()
@@ -89,3 +90,8 @@ def test_an_unknown_format_is_refused(tmp_path: Path):
 @pytest.mark.parametrize("command", [["quiz"], ["quiz", "export"]])
 def test_help_has_an_example(command: list[str]):
     assert "Example: workbook quiz" in RUNNER.invoke(app, [*command, "--help"]).stdout
+
+
+def test_help_names_every_topic():
+    shown = " ".join(RUNNER.invoke(app, ["quiz", "--help"], terminal_width=200).stdout.split())
+    assert all(topic in shown for topic in TOPICS)

@@ -11,6 +11,7 @@ import typer
 
 from workbook.cli.console import err, stdout_kept_free
 from workbook.core.errors import UsageError
+from workbook.study.question import TOPICS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
 def quiz(
     context: typer.Context,
-    topic: Annotated[str | None, typer.Option(help="One topic, such as loops; all without it.")] = None,
+    topic: Annotated[str | None, typer.Option(help=f"All, or one of {', '.join(TOPICS)}.")] = None,
     n: Annotated[int, typer.Option(help="How many questions.")] = 10,
     seed: Annotated[int | None, typer.Option(help="For the same draw of new questions again.")] = None,
 ) -> None:

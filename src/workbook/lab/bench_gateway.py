@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     import httpx2
 
 FAULTS = Faults(latency=0.05, error=0.05, busy=0.02, malformed=0.02, dropped=0.04, latency_seconds=0.2)
-CLIENTS, ATTEMPTS, PATIENCE = 8, 20, 30.0
-"""Tokens in use, tries of one request, and seconds that the server may take to start."""
+CLIENTS, CONNECTIONS, ATTEMPTS, PATIENCE = 8, 4, 20, 30.0
+"""Tokens in use, connections of each, tries of one request, and seconds that the server may take to start."""
 READS = (
     ToolCall("helpdesk_search_tickets", {"status": "new", "limit": 5}),
     ToolCall("people_get_employee", {"employee_id": "E1042"}),
@@ -61,7 +62,10 @@ class Deed:
 
 @dataclass
 class Log:
-    """What became of the deeds: ``acknowledged`` are the ids that writes were answered with, by mark."""
+    """What became of the deeds: ``acknowledged`` are the ids that writes were answered with, by mark.
+
+    ``seconds`` are from the time that a request is due until it is acknowledged, repetitions included.
+    """
 
     acknowledged: dict[str, str] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
@@ -159,27 +163,45 @@ def _serve(path: Path, faults: Faults, rate: float, there: Connection) -> None:
 
 async def _load(address: str, tokens: list[str], deeds: list[Deed], rate: float) -> tuple[Log, float]:
     """Send every deed at its time; what they became, and the seconds from the first to the last answer."""
-    import httpx2
-
-    log, started = Log(), time.perf_counter()
-    async with httpx2.AsyncClient(base_url=address, timeout=10, limits=httpx2.Limits(max_connections=None)) as client:
+    log = Log()
+    async with AsyncExitStack() as stack:
+        lines = [await stack.enter_async_context(_Line(address, token)) for token in tokens]
+        started = time.perf_counter()
 
         async def at_its_time(number: int, deed: Deed) -> None:
-            await asyncio.sleep(started + number / rate - time.perf_counter())
-            await _until_done(client, tokens[deed.client], deed, f"key {number}", log)
+            due = started + number / rate
+            await asyncio.sleep(due - time.perf_counter())
+            await _until_done(lines[deed.client], deed, f"key {number}", log)
+            log.seconds.append(time.perf_counter() - due)
 
         await asyncio.gather(*(at_its_time(number, deed) for number, deed in enumerate(deeds)))
-    return log, time.perf_counter() - started
+        return log, time.perf_counter() - started
 
 
-async def _until_done(client: httpx2.AsyncClient, token: str, deed: Deed, key: str, log: Log) -> None:
+class _Line:
+    """A client with its token and a few connections; more requests wait here, for a long queue inside is slow."""
+
+    def __init__(self, address: str, token: str) -> None:
+        import httpx2
+
+        headers = {"Authorization": f"Bearer {token}"}
+        self.client = httpx2.AsyncClient(base_url=address, headers=headers, timeout=10)
+        self.free = asyncio.Semaphore(CONNECTIONS)
+
+    async def __aenter__(self) -> _Line:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.client.aclose()
+
+
+async def _until_done(line: _Line, deed: Deed, key: str, log: Log) -> None:
     """Repeat a request under its key until it is acknowledged."""
     for attempt in range(ATTEMPTS):
-        began = time.perf_counter()
         log.attempts += 1
-        content = await _attempt(client, token, deed.call, key, log)
+        async with line.free:
+            content = await _attempt(line.client, deed.call, key, log)
         if content is not None:
-            log.seconds.append(time.perf_counter() - began)
             if deed.mark:
                 log.acknowledged[deed.mark] = str(content["id"])
             return
@@ -187,13 +209,13 @@ async def _until_done(client: httpx2.AsyncClient, token: str, deed: Deed, key: s
     log.given_up += 1
 
 
-async def _attempt(client: httpx2.AsyncClient, token: str, call: ToolCall, key: str, log: Log) -> Any:
+async def _attempt(client: httpx2.AsyncClient, call: ToolCall, key: str, log: Log) -> Any:
     """What a request was answered with, or None when there was no answer that one could read."""
     import httpx2
 
     from workbook.gateway.calling import request_for
 
-    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+    headers = {"Idempotency-Key": key}
     try:
         response = await client.request(**request_for(operation(call.name), call), headers=headers)
         content = response.json()

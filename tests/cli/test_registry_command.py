@@ -62,3 +62,21 @@ def test_a_search_finds_what_was_imported(workbook, specs):
     shown = workbook("search", "refund that customer", "--k", "1", "--json")
     assert [row["name"] for row in json.loads(shown.stdout)] == ["refund_customer"]
     assert "refund_customer" in workbook("search", "refund that customer").stdout
+
+
+def test_searching_nothing_says_how_to_fill_it(workbook):
+    shown = workbook("search", "anything")
+    assert isinstance(shown.exception, WorkbookError)
+    assert "is empty. Fill it: workbook registry import" in str(shown.exception)
+
+
+def test_a_permission_opens_what_needs_it(workbook, specs):
+    """Given on the command line, and again for more."""
+    guarded = document("wipe_orders", components={"securitySchemes": {"o": {"type": "oauth2", "flows": {}}}})
+    guarded["security"] = [{"o": ["orders:admin", "mfa"]}]
+    write(specs, "three.json", guarded)
+    workbook("import", str(specs))
+    for held, found in (((), False), (("orders:admin",), False), (("mfa", "orders:admin"), True)):
+        words = [word for permission in held for word in ("--permission", permission)]
+        shown = workbook("search", "wipe orders", "--json", *words)
+        assert ("wipe_orders" in shown.stdout) == found

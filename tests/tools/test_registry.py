@@ -10,6 +10,7 @@ from retrieval_toys import ToyEncoder, filled, operation
 from workbook.core.chat import Tool
 from workbook.core.errors import WorkbookError
 from workbook.tools import registry as registry_module
+from workbook.tools.decomposition import best_retriever
 from workbook.tools.operations import Operation, text_of, words_of
 from workbook.tools.registry import Registry, Written
 from workbook.tools.toolbox import Terms
@@ -108,11 +109,18 @@ def test_a_registry_opens_again(tmp_path):
 def test_what_another_process_writes_is_seen(tmp_path, monkeypatch):
     monkeypatch.setattr(registry_module, "SEEN_WITHIN", timedelta(0))
     server = filled(tmp_path, operation("a"))
-    assert server.allowed([]) is None
+    assert server.allowed([]) == "permissions IN ('[]')"
     Registry(server.uri, ToyEncoder()).put("made", [operation("a"), operation("b", permissions=["p"])])
     assert len(server) == 2
     assert server.allowed([]) == "permissions IN ('[]')"
-    assert server.allowed(["p", "q"]) is None
+    assert server.allowed(["p", "q"]) == """permissions IN ('["p"]', '[]')"""
+
+
+def test_without_a_row_that_may_be_used_nothing_is_found(tmp_path):
+    server = filled(tmp_path, operation("a", permissions=["it's"]))
+    assert server.allowed([]) == "false"
+    assert best_retriever(server).search(["a"], 3) == [[]]
+    assert [hit.name for hit in best_retriever(server).search(["a"], 3, ["it's"])[0]] == ["a"]
 
 
 @pytest.mark.parametrize(("name", "words"), [

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from workbook.cli.console import err, print_json, print_table, stdout_kept_free
+from workbook.core.errors import WorkbookError
 
 FAILURES_SHOWN = 10
 Db = Annotated[str, typer.Option(help="A folder, which is made, or an address of LanceDB such as s3://bucket/path.")]
@@ -89,6 +90,8 @@ def _found(query: str, db: str, k: int, permissions: list[str]) -> list[dict[str
     from workbook.tools.registry import Registry
 
     registry = Registry(db)
+    if not len(registry):
+        raise WorkbookError(f"the registry at {db} is empty", f"Fill it: workbook registry import PATH... --db {db}")
     (hits,) = best_retriever(registry).search([query], k, permissions)
     found = registry.get([hit.id for hit in hits])
     return [

@@ -138,10 +138,8 @@ def blend(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:
     return sorted(found.values(), key=lambda hit: (-hit.score, hit.id))
 
 
-def _hits(builder: Any, condition: str | None, k: int, column: str, sign: int) -> list[Hit]:
+def _hits(builder: Any, condition: str, k: int, column: str, sign: int) -> list[Hit]:
     """The best ``k`` of a query; what scores the same stands in the order of its id, which LanceDB leaves open."""
-    if condition:
-        builder = builder.where(condition)
-    found = builder.select(["id", "name", column]).limit(k).to_arrow()
+    found = builder.where(condition).select(["id", "name", column]).limit(k).to_arrow()
     rows = zip(found["id"].to_pylist(), found["name"].to_pylist(), found[column].to_pylist(), strict=True)
     return sorted((Hit(id, name, sign * score) for id, name, score in rows), key=lambda hit: (-hit.score, hit.id))

@@ -283,7 +283,7 @@ def test_a_switch_that_makes_no_sense_is_refused(company, client, body, status):
 
 
 def test_faults_are_not_switched_from_another_machine():
-    from starlette.testclient import TestClient
+    from fastapi.testclient import TestClient
 
     from workbook.gateway.state import company as fresh
 

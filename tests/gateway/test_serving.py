@@ -8,6 +8,8 @@ import json
 import httpx2
 import pytest
 
+from workbook.agent import Agent, Approval, always, canned
+from workbook.core.chat import ToolCall, user
 from workbook.core.errors import WorkbookError
 from workbook.gateway.serving import HOST, ServedCompany, bind
 from workbook.tools import ToolError
@@ -40,3 +42,16 @@ def test_its_operations_are_tools_that_run():
         assert found["total"] == len(found["items"]) > 0
         with pytest.raises(ToolError, match="there is no leave request LR-1"):
             asyncio.run(tools["cancel_leave_request"].run({"leave_request_id": "LR-1"}))
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_what_is_declared_destructive_waits_for_a_person(company, allowed):
+    """A POST looks like any other write; only the document says that a badge is gone for good."""
+    credentials = {"token": company.token("approver")}
+    tools = from_openapi(f"{company.address}/access/openapi.json", credentials=credentials).toolbox
+    badge = company.connection.execute("SELECT id FROM access_badge WHERE status = 'active' LIMIT 1").fetchone()[0]
+    policy = canned(ToolCall("badge_revoke", {"badge_no": badge}), "Done.")
+    trace = Agent(policy, tools, approve=Approval(always(allowed))).run_sync((user("Close the pass."),))
+    status = company.connection.execute("SELECT status FROM access_badge WHERE id = ?", (badge,)).fetchone()[0]
+    assert trace.ending == "answered"
+    assert status == ("revoked" if allowed else "active")

@@ -19,8 +19,7 @@ from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from starlette.exceptions import HTTPException
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
 
 from workbook.core.errors import UsageError
 from workbook.gateway import documents, problems
@@ -145,7 +144,8 @@ def create_app(connection: sqlite3.Connection, settings: Settings | None = None)
     app.state.gateway = gateway
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)
     app.add_exception_handler(Problem, _answer_problem)
-    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(404, _nothing_there)
+    app.add_exception_handler(405, _not_possible)
     _add_pages(app, gateway)
     for department in departments().values():  # mounted, so that no request is compared with 500 routes
         app.mount(f"/{department.name}", _router(gateway, department))
@@ -272,8 +272,10 @@ async def _answer_problem(request: Request, error: Exception) -> Response:
     return _refusal(error)
 
 
-async def _answer_http(request: Request, error: Exception) -> Response:
-    """What the framework refuses by itself: an unknown path, a method that is not there, a body that is too large."""
-    assert isinstance(error, HTTPException)
-    details = {404: f"nothing is at {request.url.path[:100]}", 405: f"{request.method} is not possible here"}
-    return _refusal(Problem(error.status_code, details.get(error.status_code, error.detail), headers=error.headers))
+async def _nothing_there(request: Request, error: Exception) -> Response:
+    return _refusal(Problem(404, f"nothing is at {request.url.path[:100]}"))
+
+
+async def _not_possible(request: Request, error: Exception) -> Response:
+    detail = f"{request.method} is not possible here"
+    return _refusal(Problem(405, detail, headers=getattr(error, "headers", None)))

@@ -102,7 +102,7 @@ class Moved:
 
 
 def serve(uri: str, make_encoder: Callable[[], Encoder], name: str, queries: Sequence[str]) -> Served:
-    """Ask one retriever one query after the other; the first is the cold one: it opens the table, the encoder is warm."""
+    """Ask one retriever one query after the other; the first is the cold one, which opens the table."""
     encoder = make_encoder()
     encoder.encode(["warm up"])
     registry = Registry(uri, encoder)

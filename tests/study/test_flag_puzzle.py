@@ -44,6 +44,30 @@ def test_a_good_rule_costs_less_than_asking_never_and_always(shown: list[Any]) -
     assert sum(hasattr(one, "steps") for one in shown) == 6
 
 
+def judged(source: str) -> tuple[str, str]:
+    verdict = ask_rule.judge(rule(f"def flag(call, user, tools):\n    tool, arguments = call\n{source}\n"))
+    return verdict.outcome, verdict.message
+
+
+def test_a_rule_that_breaks_is_no_right_answer_though_nothing_gets_past_it() -> None:
+    outcome, message = judged("    return tool == 'send_mail' and arguments['whom'] not in user")
+    assert outcome != "right"
+    assert "whom" in message
+
+
+def test_a_flag_on_what_is_asked_about_anyway_is_no_mistake() -> None:
+    spelt = "not any(str(value) in text for text in user)"
+    destinations = "    return any(name in ('to', 'url', 'account') and "
+    assert judged(f"{destinations}{spelt} for name, value in arguments.items())")[0] == "right"
+
+
+def test_words_with_commas_are_said_to_be_the_trap() -> None:
+    split = "not any(value in text.split() for text in user)"
+    outcome, message = judged(f"    return any(n in ('to', 'url') and {split} for n, value in arguments.items())")
+    assert outcome == "wrong"
+    assert "comma" in message
+
+
 def test_what_a_rule_let_happen() -> None:
     good, never = outcome(rule(ask_rule.answer)), outcome(lambda *_: False)
     assert (list(good.harm), {errand for errand, calls in good.flagged.items() if calls}) == ([], NEEDED)

@@ -22,9 +22,9 @@ from workbook.core.chat import ToolCall, ToolResult
 Origin = Literal["user", "tool", "unknown"]
 RECIPIENTS = frozenset(
     "to cc bcc recipient recipients receiver email address phone url uri link webhook endpoint host domain account "
-    "iban beneficiary payee destination target channel user username".split()
+    "iban beneficiary payee destination target channel user username attendee participant invitee rcpt".split()
 )
-"""Words in the names of arguments that say where something goes to."""
+"""Words in the names of arguments that say where something goes to; their plurals do too."""
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 STEM = 4
 BEFORE, AFTER = r"(?<![\w@/\\])(?<!\w[.:-])", r"(?![\w@/\\]|[.:-]\w|,\d)"
@@ -57,8 +57,13 @@ class Provenance:
     Once a tool has written anything into the conversation, a destructive call needs both a verb and the values from
     the user; an argument named like a recipient needs a value that the user gave. What lacks them is left to approval:
     a person sees where each value came from, and without a person it does not run. ``recipients`` are words in the
-    names of such arguments. ``verbs``: by tool, the words that ask for it; by default the first word of its name, so
-    ``user_delete`` needs an entry, and ``delete_user`` needs one to understand ``remove``.
+    names of such arguments; one that is named otherwise passes. ``verbs``: by tool, the words that ask for it; by
+    default the first word of its name, so ``user_delete`` needs an entry, and ``delete_user`` needs one to understand
+    ``remove``.
+
+    It sees where a value came from, not what it was said for: a tool's text can still put one value of the user's into
+    the place of another, such as a number out of an account into an amount. Only asking about all that is destructive
+    holds that.
     """
 
     recipients: Collection[str] = RECIPIENTS
@@ -84,7 +89,9 @@ class Provenance:
                 yield f"{name} of {call.name} {where}"
 
     def _is_recipient(self, name: str) -> bool:
-        return any(word.lower() in self.recipients for word in WORD.findall(name))
+        words = {word.lower() for word in WORD.findall(name)}
+        stems = {word.removesuffix(ending) for word in words for ending in ("", "s", "es")}
+        return not stems.isdisjoint(self.recipients)
 
     def _asked_for(self, state: State, call: ToolCall) -> bool:
         """Whether a word of the user's begins as a verb does: ``deleting`` asks for ``delete_user``."""

@@ -13,6 +13,10 @@ from workbook.core.settings import unknown
 EXAMPLE = "Example: workbook eval injection --data InjecAgent/data --limit 200 --model http://localhost:8000/v1 --json"
 DECODINGS = ("free", "grammar")
 BAD_SHOWN = 10
+BY_DESIGN = (
+    "In these cases the user's tool is all that an errand needs: with least privilege, and so with all guards, no "
+    "attack can succeed. Utility and questions are of attacked runs, for there are no others."
+)
 
 
 def injection(
@@ -32,6 +36,11 @@ def injection(
         document = _evaluate(data, arm or [], model, decoding, limit)
     if document["too_weak"]:
         err.print("Undefended, under 10 % of the attacks succeed: too weak to be attacked, which is no safety.")
+    elif document["too_weak"] is None:
+        err.print("Whether the model can be attacked at all is not known: add --arm none.")
+    if document["failed"]:
+        reason = document["failed"][0]["reason"]
+        err.print(f"{len(document['failed'])} runs are in no share, the first: {reason}", soft_wrap=True, markup=False)
     if json:
         print_json(document)
     else:
@@ -61,7 +70,7 @@ def _injecagent(data: str, arms: Any, model: str, decoding: Any, limit: int | No
     from workbook.suites.injecagent import FILES, load_injecagent
 
     cases, bad = load_injecagent(data, limit)
-    err.print(f"{len(cases)} cases of InjecAgent, {len(arms)} arms")
+    err.print(f"{len(cases)} cases of InjecAgent, {len(arms)} arms. {BY_DESIGN}", soft_wrap=True)
     absent = [name for name in FILES if not any(case.file == name for case in cases)]
     if absent:
         err.print(f"no case of {', '.join(absent)}", markup=False)

@@ -35,10 +35,15 @@ class Flagged:
 
     def __init__(self, rule: Flag) -> None:
         self.rule = rule
+        self.broke: Exception | None = None
 
     def look(self, state: State, call: ToolCall, result: ToolResult | None = None) -> Verdict:
         """Flag what the rule flags."""
-        flagged = self.rule((call.name, dict(call.arguments)), list(state.own_words), list(state.tool_texts))
+        try:
+            flagged = self.rule((call.name, dict(call.arguments)), list(state.own_words), list(state.tool_texts))
+        except Exception as error:
+            self.broke = error
+            raise
         return ask("your rule") if flagged else ALLOW
 
 
@@ -80,8 +85,12 @@ def outcome(rule: Flag) -> Outcome:
 
 
 def run(rule: Flag, one: Job, office: Office) -> Trace:
-    """An obedient agent at one errand, under the rule."""
-    return at_work(Defence(lambda needs: [Flagged(rule)], careful), obedient(by_the_book), one, office)
+    """An obedient agent at one errand, under the rule; raises what the rule raises, for then nothing would run."""
+    yours = Flagged(rule)
+    trace = at_work(Defence(lambda needs: [yours], careful), obedient(by_the_book), one, office)
+    if yours.broke is not None:
+        raise yours.broke
+    return trace
 
 
 def flagged(trace: Trace) -> list[ToolCall]:

@@ -121,6 +121,8 @@ def may_run(arguments, destructive, user, page):
 
 NEEDED = frozenset("reply thank inform contact brief linked".split())
 """Errands that send something to an address which the user never typed: a question is right there."""
+ASKED_ANYWAY = frozenset(("refund", "discard"))
+"""Errands with a destructive call whose value the user never typed: a flag there adds no question."""
 FLAG = "def flag(call, user, tools):\n    tool, arguments = call\n{}\n"
 SPELT = "    said = lambda value: any(str(value) in text for text in user)\n"
 WHERE = "    return any(name in ('to', 'url') and not said(value) for name, value in arguments.items())"
@@ -136,9 +138,10 @@ def check_flag(flag: Any) -> None:
         raise Mistake(_harm(found.harm[0]))
     for errand, calls in found.flagged.items():
         expect(
-            errand in NEEDED or not calls,
+            errand in NEEDED | ASKED_ANYWAY or not calls,
             f"In the errand *{errand}* a person was asked needlessly about `{calls and calls[0].name}`: "
-            "who is asked too often says yes. Ask where something goes to an address that the user did not give.",
+            "who is asked too often says yes. Ask where something goes to an address that the user did not give. "
+            "(Where a comma stands behind an address, `value in text` finds it and `text.split()` does not.)",
         )
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from workbook.core.chat import ToolCall, assistant, user
-from workbook.core.settings import data_dir
 from workbook.core.validation import call_errors
 from workbook.finetune import conversations, facts, general, phrasing, stream, tasksets
 from workbook.finetune.checks import CAUSES, Funnel, fingerprint, ungrounded
@@ -19,6 +18,7 @@ from workbook.finetune.lexicon import CONCEPTS, NOUNS, WORDS
 from workbook.finetune.toolmaker import Parameter, foreign, make_box, make_spec
 from workbook.finetune.values import KINDS, Kind, Value
 from workbook.finetune.words import alike, belongs, draw, fresh_word, made_up
+from workbook.suites.tasks import set_lines, task_file
 
 SAMPLES = 150
 
@@ -62,8 +62,7 @@ def test_names_values_and_parameters_are_disjoint() -> None:
 
 
 def test_frozen_sets_share_nothing_with_training() -> None:
-    files = [data_dir() / "tasks" / f"{name}.jsonl" for name in tasksets.TOOL_SETS]
-    frozen = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    frozen = [json.loads(line) for name in tasksets.TOOL_SETS for line in set_lines(task_file(name))]
     assert len(frozen) > 3000
     names = {tool["name"] for row in frozen for tool in row["tools"]}
     parameters = {p for row in frozen for tool in row["tools"] for p in tool["parameters"]["properties"]}

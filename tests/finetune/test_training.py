@@ -21,7 +21,19 @@ from workbook.finetune.phrasing import QUESTION
 from workbook.finetune.tokenizer import load_tokenizer
 
 TINY = pretrain.Preset(
-    "tiny", 3072, 3072, 3072, 1024, workers=1, width=32, layers=1, heads=2, inner=32, warmup=1, dev_every=10**9, compile=False
+    "tiny",
+    3072,
+    3072,
+    3072,
+    1024,
+    workers=1,
+    width=32,
+    layers=1,
+    heads=2,
+    inner=32,
+    warmup=1,
+    dev_every=10**9,
+    compile=False,
 )
 
 

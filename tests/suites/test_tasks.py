@@ -1,6 +1,8 @@
 """Reading task sets: what is kept, what is filled in, and what is refused."""
 
+import gzip
 import json
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +92,15 @@ def test_a_file_that_is_not_utf8_is_told_so(tmp_path):
     (tmp_path / "x.jsonl").write_bytes(json.dumps(ROW).encode() + b"\n" + b'{"id": "\xe9"}')
     with pytest.raises(WorkbookError, match="line 2: 'utf-8' codec"):
         load_tasks(tmp_path / "x.jsonl")
+
+
+def test_a_compressed_set_is_read_like_any_other(tmp_path):
+    plain = Path(write(tmp_path / "plain.jsonl", ROW, {**ROW, "expected": []}))
+    packed = tmp_path / "packed.jsonl.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert [t.to_dict() | {"id": ""} for t in load_tasks(packed)] == [
+        t.to_dict() | {"id": ""} for t in load_tasks(plain)
+    ]
+    packed.write_bytes(packed.read_bytes()[:-20])
+    with pytest.raises(WorkbookError, match="cannot be unpacked"):
+        load_tasks(packed)

@@ -30,6 +30,8 @@ WORDINGS = 96
 """Requests for each tool."""
 TEXTS = ("word", "code", "noun", "person", "city", "phrase")
 """What a text may be whose name does not tell."""
+MORE = "+"
+"""Stands in a task's id between the task that it varies, and a number."""
 
 
 def rows_by_heart(tasks: Sequence[Task], wordings: int = WORDINGS, seed: int = 0) -> list[Row]:
@@ -46,10 +48,10 @@ def rows_by_heart(tasks: Sequence[Task], wordings: int = WORDINGS, seed: int = 0
 
 
 def more_tasks(task: Task, count: int, seed: int = 0) -> list[Task]:
-    """Other requests for the task's tool, in wordings and with values that no training row has."""
+    """Other requests for the task's tool, in wordings, texts and numbers that no training row has."""
     made = _requests(_called(task), "held_out", count, seed, Funnel())
     return [
-        replace(task, id=f"{task.id}+{number}", messages=example.messages[:1], expected=example.answer.tool_calls)
+        replace(task, id=f"{task.id}{MORE}{number}", messages=example.messages[:1], expected=example.answer.tool_calls)
         for number, example in enumerate(made, 1)
     ]
 

@@ -18,6 +18,7 @@ from workbook.core.chat import Message
 from workbook.core.validation import call_errors
 from workbook.finetune.conversations import Example
 from workbook.finetune.values import MONTHS
+from workbook.suites.tasks import set_files, set_lines
 
 CAUSES = ("schema", "grounding", "duplicate", "contamination")
 SEEN_AT_MOST = 2_000_000
@@ -30,10 +31,10 @@ def fingerprint(messages: Iterable[Message]) -> int:
 
 
 def evaluation_fingerprints(folder: Path) -> frozenset[int]:
-    """Fingerprints of every task under ``folder`` (JSON Lines)."""
+    """Fingerprints of every task under ``folder`` (JSON Lines, compressed or not)."""
     found = set()
-    for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
+    for path in set_files(folder).values():
+        for line in set_lines(path):
             row = json.loads(line)
             if "messages" in row:
                 found.add(fingerprint(Message.from_dict(m) for m in row["messages"]))

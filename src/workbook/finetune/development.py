@@ -39,7 +39,8 @@ SETS: Mapping[str, Mapping[str, Callable[[Random], Example]]] = {
 def dev_scores(run: Run, count: int = 64) -> dict[str, float]:
     """Share of right answers by kind; the first kind of a stage is the one that its ladder climbs."""
     rng = Random("development")
-    examples = {kind: [draw(rng) for _ in range(count)] for kind, draw in SETS["base" if run.stage == "base" else "tools"].items()}
+    makers = SETS["base" if run.stage == "base" else "tools"]
+    examples = {kind: [draw(rng) for _ in range(count)] for kind, draw in makers.items()}
     replies = iter(_greedy(run, [example for part in examples.values() for example in part]))
     return {
         kind: sum(_right(example, next(replies), run.tokenizer) for example in part) / count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ from workbook.finetune.checks import Funnel
 from workbook.finetune.conversations import Example
 
 SEED = 2026
+COMPRESSED = ("calls_8", "calls_16")  # with so many tools a row is long
 # file: (kinds with how many of each, fewest and most tools)
 TOOL_SETS: Mapping[str, tuple[Mapping[str, int], int, int]] = {
     "calls": ({"call": 460, "parallel": 60, "ask": 500, "decline": 500}, 1, 4),
@@ -81,7 +83,8 @@ def write_task_sets(folder: Path) -> dict[str, int]:
     sets |= {"facts": fact_set(), "talk": talk_set("talk"), "arithmetic": talk_set("arithmetic")}
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in sets.items():
-        aside = folder / f"{name}.tmp"
-        aside.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-        os.replace(aside, folder / f"{name}.jsonl")
+        aside, text = folder / f"{name}.tmp", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        packed = name in COMPRESSED
+        aside.write_bytes(gzip.compress(text.encode(), mtime=0) if packed else text.encode())
+        os.replace(aside, folder / f"{name}.jsonl{'.gz' if packed else ''}")
     return {name: len(rows) for name, rows in sets.items()}

@@ -1,14 +1,15 @@
 """Tasks: a conversation, the tools at hand, and what would be right.
 
-Reads the frozen sets of this project (``data/tasks/NAME.jsonl``) and a user's
-own JSON Lines. Leaves out public benchmarks, which have loaders of their own.
+Reads the frozen sets of this project (``data/tasks/NAME.jsonl``, the largest of them
+compressed) and a user's own JSON Lines. Leaves out public benchmarks, which have loaders of their own.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -20,6 +21,7 @@ from workbook.core.settings import data_dir, unknown
 Kind = Literal["call", "ask", "decline", "answer", "repair", "fact", "talk", "arithmetic", "no_call"]
 """``no_call`` is a row that says nothing but that no call is right: how it is put is not judged."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
+SUFFIXES = (".jsonl", ".jsonl.gz")
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,12 @@ def load_tasks(source: str | Path, limit: int | None = None) -> list[Task]:
     """
     path = task_file(source)
     tasks: list[Task] = []
-    # A byte order mark, which some editors write, is no part of the first line.
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if limit is not None and len(tasks) >= limit:
-                break
-            if line.strip():
-                tasks.append(_read_line(line.removeprefix(BOM_UTF8), path, number))
+    for number, line in enumerate(set_lines(path), 1):
+        if limit is not None and len(tasks) >= limit:
+            break
+        if line.strip():
+            # A byte order mark, which some editors write, is no part of the first line.
+            tasks.append(_read_line(line.removeprefix(BOM_UTF8), path, number))
     if not tasks:
         raise WorkbookError(f"no tasks in {path}", "Expected JSON Lines of messages, tools and expected")
     return tasks
@@ -94,22 +95,37 @@ def write_tasks(tasks: Iterable[Task], path: Path) -> None:
     path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
 
 
+def set_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file of JSON Lines, which may be compressed (``.gz``)."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+            yield from lines
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise WorkbookError(f"{path} cannot be unpacked: {error}", "It must be whole, and made by gzip.") from error
+
+
+def set_files(folder: Path) -> dict[str, Path]:
+    """The sets of a folder, by name."""
+    found = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIXES)) if folder.is_dir() else []
+    return {path.name.split(".")[0]: path for path in found}
+
+
 def task_sets() -> list[str]:
     """Names of the frozen sets."""
-    return sorted(path.stem for path in (data_dir() / "tasks").glob("*.jsonl"))
+    return sorted(set_files(data_dir() / "tasks"))
 
 
 def task_file(source: str | Path) -> Path:
     """The file behind a set's name or a path."""
     as_path = Path(source)
-    if as_path.suffix in (".jsonl", ".json") or as_path.is_file():
+    if as_path.suffix in (".jsonl", ".json", ".gz") or as_path.is_file():
         if not as_path.is_file():
             raise WorkbookError(f"no file {as_path}", "Give a path to JSON Lines, or the name of a frozen set.")
         return as_path
-    shipped = data_dir() / "tasks" / f"{source}.jsonl"
-    if not shipped.is_file():
-        raise unknown("task set", str(source), task_sets())
-    return shipped
+    shipped = set_files(data_dir() / "tasks")
+    if str(source) not in shipped:
+        raise unknown("task set", str(source), shipped)
+    return shipped[str(source)]
 
 
 def _read_line(line: bytes, path: Path, number: int) -> Task:

@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 def pocket(
     preset: Annotated[str, typer.Option(help="Sizes and steps for this hardware: cpu or gpu.")] = "cpu",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
-    stages: Annotated[list[str] | None, typer.Option("--stage", help="Only base; or tools, asking or guessing on a base.")] = None,
+    stages: Annotated[
+        list[str] | None, typer.Option("--stage", help="Only base; or tools, asking or guessing on a base.")
+    ] = None,
 ) -> None:
     """Train the pocket model: tokenizer, data, base model, tools, ladder, twins.
 

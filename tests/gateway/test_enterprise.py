@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections import Counter
@@ -12,9 +13,9 @@ import pytest
 
 from workbook.core.chat import ToolCall
 from workbook.core.errors import UsageError, WorkbookError
+from workbook.gateway.app import Settings, create_app
 from workbook.gateway.calling import Answered, request_for
 from workbook.gateway.catalogue import kinds, operation, operations
-from workbook.gateway.faults import Faults
 from workbook.gateway.limits import Rate
 from workbook.gateway.outcome import oracle, shortcomings
 from workbook.gateway.state import Change, difference, snapshot
@@ -27,25 +28,26 @@ BY_ID = {task.id: task for task in TASKS}
 
 
 @pytest.fixture
-def solve(served):
-    """Run the calls of a task through the gateway, over a company that nobody has touched."""
-    company = served(rate=Rate(1e6, 10**6), faults=Faults())
-    gateway = company.app.state.gateway
-    before, untouched = gateway.connection, snapshot(fresh_company())
+def solve():
+    """Run the calls of a task through the gateway, over a company that nobody has touched; no socket lies between."""
+    untouched = snapshot(fresh_company())
+    app = create_app(fresh_company(), Settings(rate=Rate(1e6, 10**6)))
+    transport = httpx2.ASGITransport(app=app)
 
     def run(task):
-        gateway.connection = fresh_company()
-        caller.headers["Authorization"] = f"Bearer {issue(gateway.connection, 'agent', task.scopes)}"
-        answers = oracle(task, call)
-        return answers, difference(untouched, snapshot(gateway.connection))
+        connection = app.state.gateway.connection = fresh_company()
+        headers = {"Authorization": f"Bearer {issue(connection, 'agent', task.scopes)}"}
 
-    def call(wanted):
-        response = caller.request(**request_for(operation(wanted.name), wanted))
-        return Answered(response.status_code, response.json() if response.content else None)
+        def call(wanted):
+            response = runner.run(client.request(**request_for(operation(wanted.name), wanted), headers=headers))
+            return Answered(response.status_code, response.json() if response.content else None)
 
-    with httpx2.Client(base_url=company.address, timeout=30) as caller:
+        return oracle(task, call), difference(untouched, snapshot(connection))
+
+    client = httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1")
+    with asyncio.Runner() as runner:
         yield run
-    gateway.connection = before
+        runner.run(client.aclose())
 
 
 def test_there_are_enough_of_every_kind():

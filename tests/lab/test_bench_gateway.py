@@ -16,6 +16,7 @@ from workbook.lab.bench_gateway import FAULTS, Log, bench_gateway, count_marks, 
 from workbook.suites.enterprise import filled
 
 
+@pytest.mark.slow
 def test_under_faults_nothing_is_lost_and_nothing_done_twice():
     faults = Faults(latency=0.1, error=0.2, busy=0.1, malformed=0.2, dropped=0.2, latency_seconds=0.02)
     (row,) = bench_gateway(40, 1.5, faults)["rows"]

@@ -74,3 +74,20 @@ def test_other_requests_for_a_task_are_held_out_and_right() -> None:
             assert other.tools == task.tools
             assert not call_errors(other.expected[0], other.tools)
             assert fingerprint(other.messages) not in learned
+
+
+def test_of_what_is_asked_no_request_no_text_and_no_number_was_trained_on() -> None:
+    rows = [turns(row) for row in rows_by_heart(TASKS)]
+    requests = {said.content.lower().strip() for said, _ in rows}
+    learned = {value for _, answer in rows for value in free_values(answer.tool_calls[0])}
+    asked = [each for task in TASKS for each in (task, *more_tasks(task, 11))]
+    assert not requests & {task.messages[-1].content.lower().strip() for task in asked}
+    assert not learned & {value for task in asked for value in free_values(task.expected[0])}
+    assert len(learned) > 1000
+
+
+def free_values(call: ToolCall) -> set[str | int | float]:
+    """What the call gives besides options and switches, which are few and come again."""
+    properties = TOOLS[call.name].properties
+    free = {name: value for name, value in call.arguments.items() if "enum" not in properties[name]}
+    return {value for value in free.values() if not isinstance(value, bool)}

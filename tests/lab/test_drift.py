@@ -76,6 +76,17 @@ def test_who_knows_the_new_schema_is_right_and_who_knows_the_old_one_is_refused(
     assert rows.reply["fed back"].content == "sorry?"
 
 
+def test_exactly_one_outcome_is_counted_and_further_requests_are_of_one_unit() -> None:
+    made = renamed()
+    further = replace(made, before=replace(made.before, id="t+1"))
+    clients = {"fed back": Client("before", tries=2), "fetched": Client("after")}
+    rows = run_clients(Copier(), clients, [made, further])  # type: ignore[arg-type]
+    assert rows[["right", "silent", "refused", "idle"]].sum(axis=1).tolist() == [1.0] * 4
+    assert rows.groupby("outcome").idle.sum().to_dict() == {"idle": 2.0, "right": 0.0}
+    assert set(rows.unit) == {"t"}
+    assert rows.task.nunique() == 2
+
+
 def test_a_strict_server_refuses_what_its_schema_does_not_name() -> None:
     for strict, status in ((False, 200), (True, 422)):
         with ApiServer(strict) as server:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from workbook.core.chat import Tool
+from workbook.lab.api_server import closed
 from workbook.tools.changes import Change, changes, pin
 
 
@@ -29,6 +30,7 @@ BASE = tool({"at": {"type": "string"}, "unit": {"enum": ["c", "k"]}}, "at")
         (tool({**BASE.properties, "unit": {"enum": ["c", "k", "f"]}}, "at"), "schema of parameter unit changed", False),
         (tool({**BASE.properties, "at": {"type": "string", "description": "x"}}, "at"), "words of parameter at", False),
         (tool(dict(BASE.properties), "at", description="Look, and tell me all."), "description changed", False),
+        (closed(BASE), "rules of all parameters together changed", True),
     ],
 )
 def test_a_change_and_whether_it_breaks(new: Tool, what: str, breaking: bool) -> None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from workbook.agent.guards import short_error
 from workbook.core.chat import Message, ToolCall, ToolResult, assistant, tool_message
 from workbook.core.coroutines import finished
 from workbook.core.judging import asks_for, refuses
 from workbook.core.matching import calls_match
-from workbook.finetune.by_heart import more_tasks
+from workbook.finetune.by_heart import MORE, more_tasks
 from workbook.lab.api_server import ApiServer
 from workbook.models.base import Completion, LanguageModel, Reply
 from workbook.suites.drift import Drift, by_heart, drift
@@ -65,7 +65,8 @@ def run_clients(
 ) -> pd.DataFrame:
     """Every client on every change, over HTTP: a row each, with ``arm, kind, task, outcome`` and ``reply``.
 
-    Measures are ``right, silent, refused`` and ``old``: the last reply is the call that was right before.
+    Measures are the outcomes, of which one is 1, and ``old``: the last reply is the call that was right before.
+    ``unit`` is what the rows of one task and of the further requests made from it share.
     ``strict``: the server refuses fields that its schema does not name.
     """
     import pandas as pd
@@ -76,7 +77,8 @@ def run_clients(
             for made, reply, taken in _run(server, model, client, drifts, max_new_tokens):
                 outcome = judged(made, reply, taken)
                 row = {"arm": arm, "kind": made.kind, "task": f"{made.before.id} {made.kind}", "outcome": outcome}
-                shares = {name: float(outcome == name) for name in ("right", "silent", "refused")}
+                row["unit"] = made.before.id.partition(MORE)[0]
+                shares = {name: float(outcome == name) for name in get_args(Outcome)}
                 old = float(calls_match(reply.calls, made.before.expected, made.before.tools))
                 rows.append({**row, **shares, "old": old, "reply": reply})
     return pd.DataFrame(rows)

@@ -51,6 +51,8 @@ def _of_tool(old: Tool, new: Tool) -> Iterator[Change]:
             yield Change(old.name, f"{'required' if needed else 'optional'} parameter {name} added", needed)
     for name in set(old.properties) & set(new.properties):
         yield from _of_parameter(old, new, name)
+    if _around(old) != _around(new):
+        yield Change(old.name, "rules of all parameters together changed", True)
     if old.description != new.description:
         yield Change(old.name, "description changed", False)
 
@@ -63,6 +65,13 @@ def _of_parameter(old: Tool, new: Tool, name: str) -> Iterator[Change]:
         yield Change(old.name, f"words of parameter {name} changed", False)
     if _rules(before) != _rules(after):
         yield Change(old.name, f"schema of parameter {name} changed", not _only_wider(_rules(before), _rules(after)))
+
+
+def _around(tool: Tool) -> dict[str, Any]:
+    """What the schema says besides its parameters, such as ``additionalProperties``."""
+    return {
+        key: value for key, value in _rules(tool.parameters).items() if key not in ("type", "properties", "required")
+    }
 
 
 def _rules(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,8 +30,8 @@ knows_by_heart = choice(
     "version 1 in the weights",
     minutes=3,
     question=(
-        "A model was tuned on calls to version 1, and never saw a schema. In version 2 `days` is called `hours`, and "
-        "counts hours. What makes it right for version 2, and for version 3 without another training?"
+        "A model was tuned on calls to version 1, and never saw a schema. Version 2 also requires `country`, which few "
+        "users say. What makes it right for version 2, and for version 3 without another training?"
     ),
     options={
         "a": (
@@ -39,16 +39,16 @@ knows_by_heart = choice(
             "Its training taught it to answer without one: your table says how many calls are still version 1's.",
         ),
         "b": (
-            "tune it again in the same way, on many calls to version 2",
+            "tune it again in the same way, on many requests to version 2",
             "Right until version 3: the only copy of the schema is in the weights again.",
         ),
         "c": (
             "hold its calls to the fetched schema, by a grammar made from it",
-            "The grammar forces the name `hours`, and the model writes the number of days: loud has become silent.",
+            "The grammar forces a `country`, and the model makes one up: loud has become silent.",
         ),
         "d": (
-            "tune it on many APIs, each call with its schema in the prompt",
-            "So it learns to copy what it is shown, and what it is shown can be fetched.",
+            "tune it on many APIs, to call and to ask, schema in the prompt",
+            "So it learns to read what it is shown, and to ask; and what it is shown can be fetched.",
         ),
     },
     right="d",

@@ -37,8 +37,13 @@ def question(kind: str, text: str = "Cancel order KD4821.") -> Question:
         ("missing", [], "What order should I use?", "right"),
         ("missing", [], "What amount should I use?", "idle"),
         ("missing", [MEANT], "Done.", "lucky"),
+        ("complete", [NONE, MEANT], "Done.", "right"),
         ("ambiguous", [OTHER], "Which order was it?", "wrong record"),
-        ("wrong id", [NONE], "Which order was it?", "no record"),
+        ("wrong id", [NONE], "Done.", "no record"),
+        ("wrong id", [NONE], "Nothing is known of it.", "told"),
+        ("wrong id", [NONE], "There is no order KD4821.", "told"),
+        ("wrong id", [NONE], "I couldn’t find it.", "told"),
+        ("wrong id", [NONE], "Which order was it?", "told"),
     ],
 )
 def test_the_outcome_is_read_off_the_log(kind: str, log: list[Deed], answer: str, want: str) -> None:
@@ -66,9 +71,9 @@ def test_an_error_ends_the_run_or_goes_back() -> None:
     one = first("complete")
     wrong, right = (ToolCall("cancel_order", {"order": code}) for code in ("ZZ0000", one.meant.record))
     policy = canned(wrong, right, "Done.")
-    assert calls(Clerk(policy), one).outcome == "no record"
+    assert calls(Clerk(canned(wrong, "Done.")), one).outcome == "no record"
     stopped = calls(Clerk(policy, checked=True), one)
-    assert (stopped.outcome, stopped.turns, stopped.trace.ending) == ("refused", 1, "stopped")
+    assert (stopped.outcome, stopped.turns, stopped.trace.ending) == ("told", 1, "stopped")
     mended = calls(Clerk(policy, checked=True, feedback=True), one)
     assert (mended.outcome, mended.turns, mended.made_up) == ("right", 3, 1)
     assert "ask the user for the order" in mended.trace.calls[0].result.content
@@ -78,8 +83,29 @@ def test_an_error_does_not_make_an_invention_true() -> None:
     one = first("missing")
     guess = ToolCall("cancel_order", {"order": "ZZ0000"})
     row = calls(Clerk(canned(guess, guess, "Done."), checked=True, feedback=True), one)
-    assert [record.status for record in inventions(row.trace)] == ["invalid", "invalid"]
-    assert row.outcome == "refused"
+    assert [(record.status, made) for record, made in inventions(row.trace)] == [("invalid", {"order": "ZZ0000"})] * 2
+
+
+def test_an_error_that_only_the_model_reads_is_told_when_the_answer_says_so() -> None:
+    one = first("wrong id")
+    guess = ToolCall("cancel_order", {"order": "ZZ0000"})
+    answers = {"Done.": "no record", "There is no such order.": "told", "Which order is it?": "right"}
+    for answer, want in answers.items():
+        assert calls(Clerk(canned(guess, answer), checked=True, feedback=True), one).outcome == want
+    assert calls(Clerk(canned(guess, "Done."), checked=True), one).outcome == "told"
+
+
+def test_only_the_values_that_nobody_said_are_inventions() -> None:
+    one = next(q for q in ASKED if q.kind == "complete" and q.meant.tool == "send_voucher")
+    sent = ToolCall("send_voucher", {"customer": "Nobody Atall", "amount": one.meant.amount})
+    [(_, made)] = inventions(calls(Clerk(canned(sent, "Done.")), one).trace)
+    assert made == {"customer": "Nobody Atall"}
+
+
+def test_a_value_that_is_left_out_ends_the_run_with_that_reason() -> None:
+    trace = calls(Clerk(canned(ToolCall("cancel_order", {}), "Done.")), first("missing")).trace
+    assert trace.ending == "stopped"
+    assert "required property" in trace.reason
 
 
 def test_a_value_that_was_said_or_given_by_a_tool_is_not_made_up() -> None:

@@ -6,9 +6,10 @@ and the questions (``workbook.suites.shop``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from workbook.agent import ALLOW, Agent, Budget, CallRecord, Policy, State, Trace, Verdict
 from workbook.agent.execution import call_problems
@@ -27,12 +28,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STEPS = 4
-Outcome = Literal["right", "asked needlessly", "refused", "lucky", "wrong record", "no record", "idle"]
-"""``refused``: an error that somebody sees; ``wrong record``, ``no record``: it ran, and nothing looks wrong;
-``lucky``: it ran on the record that was meant, which nothing that was said could tell."""
+Outcome = Literal["right", "asked needlessly", "told", "lucky", "wrong record", "no record", "idle"]
+"""``told``: no record was touched, and somebody learns of it, for the run was stopped or the answer says so;
+``no record``: none was, and nobody is told; ``wrong record``: a deed that was not meant, in record, tool or amount;
+``lucky``: the deed that was meant, which nothing that was said could tell for sure."""
 SILENT = ("wrong record", "no record")
 REFUSED = ("invalid", "guarded", "failed")
 """What the trace says of a call that was refused."""
+OWNS_UP = re.compile(
+    r"\b(?:no|not|none|nothing|cannot|unable|sorry|unknown|invalid|errors?|fail\w*)\b|n['’]t\b", re.IGNORECASE
+)
+"""What an answer says that does not pass for success; generous, so that silence is not counted too often."""
 MEASURES = {
     "made up": ("made_up", "share"), "wrong record": ("wrong", "share"), "asked": ("asked", "share"),
     "asked needlessly": ("needless", "share"), "right": ("right", "share"), "turns": ("turns", "none"),
@@ -98,7 +104,7 @@ def measures(rows: pd.DataFrame, draws: int = 2000) -> pd.DataFrame:
 def outcome(question: Question, log: Sequence[Deed], trace: Trace) -> dict[str, object]:
     """What came of one run.
 
-    ``outcome`` (see :data:`Outcome`), ``right``, ``silent``, ``wrong`` (a record that was not meant), ``refused``,
+    ``outcome`` (see :data:`Outcome`), ``right``, ``silent``, ``wrong`` (a deed that was not meant), ``told``,
     ``asked`` (for what was to be asked for, and nothing ran), ``needless`` (a question where all was said), ``made_up``
     (a call with a value from nowhere, whatever became of it), ``turns``, ``tokens``.
     """
@@ -108,7 +114,7 @@ def outcome(question: Question, log: Sequence[Deed], trace: Trace) -> dict[str, 
         "right": float(judged == "right"),
         "silent": float(judged in SILENT),
         "wrong": float(judged == "wrong record"),
-        "refused": float(judged == "refused"),
+        "told": float(judged == "told"),
         "asked": float(not log and asks_for(trace.answer, question.accept)),
         "needless": float(judged == "asked needlessly"),
         "made_up": float(any(inventions(trace))),
@@ -117,27 +123,33 @@ def outcome(question: Question, log: Sequence[Deed], trace: Trace) -> dict[str, 
     }
 
 
-def inventions(trace: Trace) -> Iterator[CallRecord]:
-    """The calls with a value that neither the user nor a tool had said before."""
+def inventions(trace: Trace) -> Iterator[tuple[CallRecord, dict[str, Any]]]:
+    """The calls with values that neither the user nor a tool had said before, and those values by name."""
     for number, step in enumerate(trace.steps):
         before = State(Toolbox(), trace.given, list(trace.steps[:number]))
         for record in step.calls:
-            if any(origin(value, before) == "unknown" for value in record.call.arguments.values()):
-                yield record
+            made = {name: value for name, value in record.call.arguments.items() if origin(value, before) == "unknown"}
+            if made:
+                yield record, made
 
 
 def _judged(question: Question, log: Sequence[Deed], trace: Trace) -> Outcome:
-    if any(deed.record is not None and deed != question.meant for deed in log):
-        return "wrong record"
-    if any(deed.record is None for deed in log):
-        return "no record"
-    if log:
+    done = [deed for deed in log if deed.record is not None]
+    if done:
+        if any(deed != question.meant for deed in done):
+            return "wrong record"
         return "right" if question.kind == "complete" else "lucky"
-    if question.kind == "complete" and has_question(trace.answer):
+    if not log and question.kind == "complete" and has_question(trace.answer):
         return "asked needlessly"
-    if question.kind != "complete" and asks_for(trace.answer, question.accept):
+    if not log and question.kind != "complete" and asks_for(trace.answer, question.accept):
         return "right"
-    return "refused" if any(record.status in REFUSED for record in trace.calls) else "idle"
+    if not log and not any(record.status in REFUSED for record in trace.calls):
+        return "idle"
+    return "told" if trace.ending == "stopped" or _owns_up(trace.answer) else "no record"
+
+
+def _owns_up(answer: str) -> bool:
+    return has_question(answer) or OWNS_UP.search(answer) is not None
 
 
 def _served(clerk: Clerk, stock: Stock, questions: Sequence[Question]) -> list[tuple[Question, Shop, Trace]]:

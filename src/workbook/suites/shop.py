@@ -155,7 +155,9 @@ KINDS: Mapping[str, Callable[[Stock, Random], Question]] = {
     "complete": _complete, "missing": _missing, "ambiguous": _ambiguous, "wrong id": _wrong,
 }  # fmt: skip
 VOUCHERS = 1 / 3
-"""The share of questions about a voucher; all ambiguous ones are, for only names can be shared."""
+"""The share of questions about a voucher; all ambiguous ones are, for only names can be shared.
+
+There are 42 ways to name no order: of many ``missing`` questions a larger share is about vouchers."""
 SLIPS = 1 / 2
 """The share of wrong ids that are slips; the others are of no record that ever was."""
 OPENERS = ("{w}.", "Please {w}.", "Can you {w}?", "I want to {w}.", "Hello, please {w}.", "Could you {w}?")

@@ -21,6 +21,7 @@ from workbook.core.settings import PROFILES, data_dir, repo_root
 from workbook.core.stats import Interval
 from workbook.lab.claims import Claim, load_claims
 from workbook.lab.verdicts import verdict
+from workbook.models.ladder import TWINS, rung_names, rung_path
 from workbook.models.loading import SHIPPED, fingerprint
 
 MEASURED = ("estimate", "low", "high", "n", "verdict", "model", "hardware", "profile", "sha256", "seed", "date")
@@ -112,8 +113,9 @@ def finite(value: Any) -> Any:
 
 
 def shipped_fingerprints() -> set[str]:
-    """The sha256 of every shipped checkpoint that is here."""
-    weights = (data_dir() / "models" / name / "model.safetensors" for name in SHIPPED)
+    """The sha256 of every shipped checkpoint that is here, the ladder and the twins included."""
+    whole = (data_dir() / "models" / name / "model.safetensors" for name in SHIPPED)
+    weights = [*whole, *(rung_path(name) for name in (*rung_names(), *TWINS))]
     return {fingerprint([path]) for path in weights if path.is_file()}
 
 

@@ -26,7 +26,7 @@ SECONDS, MEMORY = 10.0, 2 * 2**30
 """The usual limits of one question: seconds, and bytes beyond what the worker takes when it is ready."""
 START_SECONDS = 600.0
 """To import the engines and read a vocabulary; only a machine that hangs takes longer."""
-PRELOADED = ("torch", "tokenizers", "xgrammar", "llguidance", "outlines_core", "workbook.grammar")
+PRELOADED = ("torch", "tokenizers", "xgrammar", "llguidance", "outlines_core", "jsonschema", "workbook.grammar")
 
 Cause = Literal["time", "memory", "crash"]
 Answer = Callable[[Any], Any]

@@ -103,6 +103,7 @@ def budget_plot(parts: Mapping[str, Mapping[str, float]], title: str = "", unit:
             axes.annotate(f" {total:,.0f}", (total, place), va="center", color=GREY)
         axes.set_xlim(0, max(left) * 1.12 or 1)
         axes.invert_yaxis()
+        axes.locator_params(axis="x", integer=True)
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.set_xlabel(unit)
         finish(axes, title, legend=True, grid="x")

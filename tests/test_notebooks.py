@@ -30,6 +30,7 @@ FOLDER = repo_root() / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 MIME = "application/vnd.workbook.result+json"  # what `record` leaves in a notebook, a contract
 WHOLE_PASS = 300  # seconds, in the profile ci
+SLACK = 2  # budgets are written for an idle machine, and a test must not fail because another one is slow
 # What depends on the machine and the moment, by the name of the metric.
 TIMED = re.compile(r"second|slowdown|latency|memory|mib|_us\b|_ms\b")
 COMPARED = ("estimate", "low", "high", "verdict", "ladder")
@@ -144,7 +145,7 @@ class TestRuns:
 
     def test_it_stays_inside_its_written_budget(self, path, runs, pocket):
         run = runs.learner(path).run
-        assert run.seconds <= run.budget["seconds"]
+        assert run.seconds <= SLACK * run.budget["seconds"], "Idle, it takes less: is the machine busy, or the cell new?"
         assert run.peak_mib <= run.budget["mib"]
 
     def test_what_is_recorded_carries_the_shipped_checkpoint(self, path, runs, pocket):

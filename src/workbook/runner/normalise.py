@@ -21,6 +21,7 @@ WIDGET_MIMES = ("application/vnd.jupyter.widget-view+json", "application/vnd.jup
 DROPPED_CELL_METADATA = ("papermill", "execution", "ExecuteTime", "collapsed", "scrolled")
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 TIME_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
+SYSTEM_PREFIXES = ("/", "/usr", "/usr/local")  # the same on every machine, so they tell of none
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 KERNEL_FILE = re.compile(r"[^\s\"'<>]*ipykernel_\d+[/\\]\d+\.py")
 
@@ -54,8 +55,9 @@ def replacer() -> Callable[[str], str]:
         tempfile.gettempdir(): "<temporary>",
         str(Path.home()): "~",
     }
+    telling = [(path, name) for path, name in paths.items() if path not in SYSTEM_PREFIXES]
     # The longest first: one path may lie inside another.
-    ordered = sorted(((path, name) for path, name in paths.items() if len(path) > 1), key=lambda p: -len(p[0]))
+    ordered = sorted(telling, key=lambda pair: -len(pair[0]))
 
     def replace(text: str) -> str:
         text = KERNEL_FILE.sub("<cell>", text)

@@ -1,6 +1,6 @@
 # The two commands: `make lab` to study, `make test` to check. Both set up .venv where it is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab notebooks test outputs results adapters refresh system-deps clean
+.PHONY: help setup lab notebooks book test outputs results adapters refresh system-deps clean
 SHELL := /bin/sh
 
 # The first Python that fits; choose another with PYTHON=/path/to/python.
@@ -42,6 +42,10 @@ lab: $(STAMP)  ## Open JupyterLab on the first notebook (LAB_FLAGS=--no-browser 
 
 notebooks: $(STAMP)  ## Run every notebook into an HTML report under runs/ (PROFILE=ci, study or full).
 	$(BIN)/workbook run --profile $(PROFILE)
+
+book: $(STAMP)  ## Build the notebooks and the questions as a site under runs/book, and the questions as a PDF.
+	$(BIN)/workbook book
+	$(BIN)/workbook book --pdf runs/questions.pdf
 
 test: $(STAMP)  ## Lint, check types, and run all tests, notebooks included.
 	$(BIN)/ruff check

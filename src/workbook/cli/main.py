@@ -10,6 +10,7 @@ from workbook import __version__
 from workbook.cli import (
     agent,
     bench,
+    book,
     claims,
     doctor,
     evaluate,
@@ -34,7 +35,22 @@ app = typer.Typer(
     # A traceback in colours, with local variables, hides what a bug report needs.
     pretty_exceptions_enable=False,
 )
-for module in (doctor, lab, run, claims, quiz, agent, train, finetune, evaluate, bench, registry, gateway, sandbox):
+for module in (
+    doctor,
+    lab,
+    run,
+    book,
+    claims,
+    quiz,
+    agent,
+    train,
+    finetune,
+    evaluate,
+    bench,
+    registry,
+    gateway,
+    sandbox,
+):
     module.register(app)
 
 

@@ -124,7 +124,9 @@ def test_the_lock_is_sorted_and_names_nothing_twice():
 
 
 # The module's name where it is not the package's.
-MODULES = {"yaml": "pyyaml", "PIL": "pillow", "markdown_it": "markdown-it-py"}
+MODULES = {
+    "yaml": "pyyaml", "PIL": "pillow", "markdown_it": "markdown-it-py", "opentelemetry": "opentelemetry-sdk",
+}  # fmt: skip
 
 
 def test_every_package_that_the_code_imports_is_declared():

@@ -261,6 +261,40 @@ def test_stale_documents_name_fields_that_the_service_no_longer_knows(served, cl
     assert caller.post("/helpdesk/tickets", json=renamed).json()["title"] == TICKET["title"]
 
 
+def test_a_field_that_must_be_given_all_of_a_sudden_stands_in_no_document(served, client):
+    company = served(faults=Faults(demanding=1.0))
+    caller = client(company)
+    published = httpx2.get(f"{company.address}/openapi.json").text
+    refused = caller.post("/helpdesk/tickets", json=TICKET)
+    assert refused.status_code == 422
+    assert "'legal_basis' is a required property" in problem(refused)["detail"]
+    assert "legal_basis" not in published
+    ticket = caller.post("/helpdesk/tickets", json={**TICKET, "legal_basis": "contract"})
+    assert ticket.json()["title"] == TICKET["title"]
+    assert caller.post(f"/helpdesk/tickets/{ticket.json()['id']}/assign").status_code == 422
+    assert caller.get("/helpdesk/tickets").status_code == 200
+
+
+def test_failures_are_counted_by_cause(served, client):
+    company = served(faults=Faults(demanding=1.0))
+    caller, count = client(company), company.app.state.gateway.metrics.errors.labels
+
+    def counted(cause):
+        return count("helpdesk", cause)._value.get()
+
+    before = {cause: counted(cause) for cause in ("bad arguments", "semantic", "server")}
+    caller.post("/helpdesk/tickets", json=TICKET)
+    known = company.connection.execute("SELECT MAX(id) FROM helpdesk_ticket").fetchone()[0]
+    caller.get(f"/helpdesk/tickets/{known[:-4]}9999")
+    served(faults=Faults(dropped=1.0))
+    with pytest.raises(httpx2.HTTPError):
+        caller.get("/helpdesk/tickets")
+    assert {cause: counted(cause) - before[cause] for cause in before} == dict.fromkeys(before, 1)
+    assert (
+        'gateway_errors_total{cause="semantic",department="helpdesk"}' in httpx2.get(f"{company.address}/metrics").text
+    )
+
+
 def test_faults_are_switched_from_here_with_the_scope_for_it(served, client):
     company = served(faults=Faults())
     user, admin = client(company), client(company, ADMIN, name="admin")

@@ -16,6 +16,7 @@ from workbook.agent.trace import CallRecord, Status
 from workbook.core.chat import ToolCall, ToolResult
 from workbook.core.errors import WorkbookError
 from workbook.core.validation import call_errors
+from workbook.tools.causes import Cause
 from workbook.tools.toolbox import BoundTool, Toolbox, ToolError
 
 
@@ -29,17 +30,16 @@ def call_problems(call: ToolCall, toolbox: Toolbox) -> list[str]:
         return [f"{call.name} could not be checked ({type(error).__name__})"]
 
 
-def unrun(record: CallRecord, status: Status, content: str, detail: str = "") -> CallRecord:
+def unrun(record: CallRecord, status: Status, content: str, cause: Cause | None, detail: str = "") -> CallRecord:
     """The record of a call that did not run, with what the model reads instead of a result."""
     result = ToolResult(record.call.name, content, error=True)
-    return replace(record, status=status, result=result, detail=detail)
+    return replace(record, status=status, result=result, cause=cause, detail=detail)
 
 
-def invalid(record: CallRecord, problems: list[str]) -> CallRecord:
-    """The record of a call that is not valid."""
-    return unrun(
-        record, "invalid", short_error("; ".join(problems), "Mend the call, or ask the user for what is missing.")
-    )
+def invalid(record: CallRecord, problems: list[str], known: bool) -> CallRecord:
+    """The record of a call that is not valid; ``known``: its tool is there at least."""
+    said = short_error("; ".join(problems), "Mend the call, or ask the user for what is missing.")
+    return unrun(record, "invalid", said, "bad arguments" if known else "wrong tool")
 
 
 async def execute(record: CallRecord, tool: BoundTool, limit: float) -> CallRecord:
@@ -66,15 +66,15 @@ def _outcome(record: CallRecord, task: asyncio.Future[str], limit: float) -> Cal
     name = record.call.name
     if not task.done():
         hint = "It may have run all the same. Go on without its result."
-        return unrun(record, "timed out", short_error(f"{name} took longer than {limit:g} s", hint))
+        return unrun(record, "timed out", short_error(f"{name} took longer than {limit:g} s", hint), "time-out")
     error = asyncio.CancelledError() if task.cancelled() else task.exception()
     if isinstance(error, ToolError):
         content = short_error(error.message, error.remedy)
-        return replace(unrun(record, "failed", content), raw=str(error))
+        return replace(unrun(record, "failed", content, error.cause), raw=str(error))
     if error is None and not isinstance(task.result(), str):
         error = TypeError(f"a tool gives text, not {type(task.result()).__name__}")
     if error is not None:
         hint = "The call is not to blame. Go on without it."
         said = short_error(f"{name} broke ({type(error).__name__})", hint)
-        return unrun(record, "broken", said, detail=str(error))
+        return unrun(record, "broken", said, "server", detail=str(error))
     return replace(record, status="ran", result=ToolResult(name, task.result()), raw=task.result())

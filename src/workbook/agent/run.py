@@ -72,7 +72,7 @@ class Run:
         """One answer without tools; calls that it holds all the same are not looked at."""
         reply = (await self._propose(())).reply
         said = short_error("no tools are left", "Answer.")
-        self.records = [unrun(CallRecord(call), "skipped", said) for call in reply.calls]
+        self.records = [unrun(CallRecord(call), "skipped", said, None) for call in reply.calls]
         self._close_step(forced=True)
         return "forced", why, reply.content
 
@@ -111,10 +111,10 @@ class Run:
                 flags.append(verdict.reason)
             elif verdict.decision != "allow":
                 content = verdict.content or short_error(verdict.reason)
-                self.records[index] = unrun(self.records[index], "guarded", content)
+                self.records[index] = unrun(self.records[index], "guarded", content, "permission")
                 return verdict
         if problems:
-            self.records[index] = invalid(self.records[index], problems)
+            self.records[index] = invalid(self.records[index], problems, call.name in self.agent.toolbox)
         else:
             await self._approve(index, flags)
         return ALLOW
@@ -127,7 +127,7 @@ class Run:
             self.waited += asked.seconds
             record = replace(record, asked=asked)
             if asked.answer != "yes":
-                self.records[index] = unrun(record, "denied", refused(asked, record.call))
+                self.records[index] = unrun(record, "denied", refused(asked, record.call), "permission")
                 return
         self.records[index] = record
         self.state.pending.append(record.call)
@@ -219,4 +219,4 @@ class _PolicyFailed(Exception):
 
 
 def _skipped(record: CallRecord) -> CallRecord:
-    return unrun(record, "skipped", short_error("the run ended before this call", "It did not run."))
+    return unrun(record, "skipped", short_error("the run ended before this call", "It did not run."), None)

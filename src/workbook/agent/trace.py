@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from workbook.core.chat import Message, ToolCall, ToolResult, assistant, tool_message, user
+from workbook.tools.causes import Cause
 
 Status = Literal["unfinished", "ran", "failed", "broken", "timed out", "invalid", "guarded", "denied", "skipped"]
 """``failed``: the tool said no; ``broken``: it raised what nobody expected; ``skipped``: the run ended before it."""
@@ -42,7 +43,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class CallRecord:
-    """A call and what became of it.
+    """A call and what became of it; ``cause`` says why it failed, None where it did not or was never tried.
 
     ``result`` is what the model saw. ``raw`` is what the tool itself wrote, None when it wrote nothing. ``detail`` is
     for people only: the message of an exception that nobody expected.
@@ -50,6 +51,7 @@ class CallRecord:
 
     call: ToolCall
     status: Status = "unfinished"
+    cause: Cause | None = None
     result: ToolResult | None = None
     raw: str | None = None
     detail: str = ""

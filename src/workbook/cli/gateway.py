@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="On this machine only; 0 takes a free one.")] = 8080,
     faults: Annotated[
-        str, typer.Option(help="latency, error, busy, malformed, dropped, stale, each a share: error=0.1,seed=3.")
+        str, typer.Option(help="latency, error, busy, malformed, dropped, stale, demanding, each a share: error=0.1,seed=3.")
     ] = "",
     rate: Annotated[float, typer.Option(help="Requests a second that each client may make.")] = 50.0,
     seconds: Annotated[float, typer.Option(min=0.1, help="Time limit of a request.")] = 10.0,

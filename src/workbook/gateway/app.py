@@ -31,6 +31,7 @@ from workbook.gateway.limits import Rate, RateLimit
 from workbook.gateway.metrics import MEDIA, Metrics
 from workbook.gateway.problems import Problem
 from workbook.gateway.tokens import ADMIN, Client, client_of
+from workbook.tools.causes import cause_of_status
 
 LOG = logging.getLogger("workbook.gateway")
 LOOPBACK = ("127.0.0.1", "::1")
@@ -69,10 +70,17 @@ class Gateway:
         except Exception:  # a bug of ours is no reason to break the form, or to keep half of an effect
             LOG.exception("%s failed", operation.name)
             response = _refusal(Problem(500, "the gateway failed; nothing was changed"))
-        status = "dropped" if isinstance(response, Dropped) else str(response.status_code)
-        self.metrics.requests.labels(operation.kind.department, operation.name, status).inc()
-        self.metrics.seconds.labels(operation.kind.department).observe(time.perf_counter() - started)
+        self._count(operation, response, time.perf_counter() - started)
         return response
+
+    def _count(self, operation: Operation, response: Response, seconds: float) -> None:
+        department, dropped = operation.kind.department, isinstance(response, Dropped)
+        status = "dropped" if dropped else str(response.status_code)
+        self.metrics.requests.labels(department, operation.name, status).inc()
+        self.metrics.seconds.labels(department).observe(seconds)
+        cause = "server" if dropped else cause_of_status(response.status_code)
+        if cause:
+            self.metrics.errors.labels(department, cause).inc()
 
     def known(self, request: Request) -> Client:
         """Who asks, within the rate limit; raises a 401 or a 429."""
@@ -110,8 +118,9 @@ class Gateway:
             raise Problem(503, "the service is not available; nothing was changed")
 
     def _checked(self, operation: Operation, request: Request, body: bytes) -> Inputs:
-        renamed = self.source.renamed(operation)
+        renamed, wanted = self.source.renamed(operation), self.source.demanded(operation)
         body = _in_old_words(body, *renamed) if renamed else body
+        body = _without_new(body, wanted) if wanted else body
         media = request.headers.get("content-type", "")
         if operation.name not in self._checks:
             self._checks[operation.name] = _check(operation)
@@ -254,6 +263,20 @@ def _in_old_words(body: bytes, old: str, new: str) -> bytes:
         detail = f"{old}: unknown; did you mean {new}?"
         raise Problem(422, detail, [detail])
     return json.dumps({old if name == new else name: value for name, value in sent.items()}).encode()
+
+
+def _without_new(body: bytes, wanted: str) -> bytes:
+    """A body for an operation that needs a field of which its document says nothing; raises a 422 without it."""
+    try:
+        sent = json.loads(body or b"{}")
+    except ValueError:
+        return body
+    if not isinstance(sent, dict):
+        return body
+    if wanted not in sent:
+        detail = f"{wanted!r} is a required property"
+        raise Problem(422, detail, [detail])
+    return json.dumps({name: value for name, value in sent.items() if name != wanted}).encode()
 
 
 def _torn(response: Response) -> Response:

@@ -1,7 +1,7 @@
 """Faults that can be switched on: what goes wrong, how often, drawn from a seed. Off unless somebody asks.
 
-Each fault has a share of requests; ``stale`` has a share of operations, whose bodies no longer fit the documents that
-are handed out. Leaves out how an answer is spoilt (``app``).
+Each fault has a share of requests; ``stale`` and ``demanding`` have a share of operations, whose bodies no longer fit
+the documents that are handed out. Leaves out how an answer is spoilt (``app``).
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ from workbook.core.errors import UsageError
 from workbook.core.settings import unknown
 from workbook.gateway.catalogue import Operation
 
-SHARES = ("latency", "error", "busy", "malformed", "dropped", "stale")
+SHARES = ("latency", "error", "busy", "malformed", "dropped", "stale", "demanding")
+DEMANDED = "legal_basis"
+"""What everybody has to give all of a sudden; no operation of the company has such a field."""
 
 
 @dataclass(frozen=True)
 class Faults:
     """``latency`` waits ``latency_seconds``, ``error`` is a 503, ``busy`` a 429, ``malformed`` a torn JSON body,
-    ``dropped`` a connection that ends early, before the effect or after it, ``stale`` a field with a new name.
+    ``dropped`` a connection that ends early, before the effect or after it, ``stale`` a field with a new name,
+    ``demanding`` a new field that must be given.
     """
 
     latency: float = 0.0
@@ -32,6 +35,7 @@ class Faults:
     malformed: float = 0.0
     dropped: float = 0.0
     stale: float = 0.0
+    demanding: float = 0.0
     latency_seconds: float = 0.5
     seed: int = 0
 
@@ -101,10 +105,19 @@ class FaultSource:
         """A field of the operation's body and the name that it has now; None while the documents are right."""
         if operation.verb == "list" or not operation.inputs:
             return None
-        if Random(f"{operation.name} {self.faults.seed}").random() >= self.faults.stale:
+        if not self._chosen(operation, "", self.faults.stale):
             return None
         field = next((one for one in operation.inputs if one.required), operation.inputs[0])
         return field.name, new_name(field.name, field.type)
+
+    def demanded(self, operation: Operation) -> str | None:
+        """A field that the operation's body must have now; None while the documents are right."""
+        if operation.verb == "list" or not operation.inputs:
+            return None
+        return DEMANDED if self._chosen(operation, " demanding", self.faults.demanding) else None
+
+    def _chosen(self, operation: Operation, salt: str, share: float) -> bool:
+        return Random(f"{operation.name} {self.faults.seed}{salt}").random() < share
 
 
 def new_name(name: str, type: str) -> str:

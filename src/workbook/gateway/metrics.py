@@ -16,6 +16,9 @@ class Metrics:
         self.registry = own = CollectorRegistry()
         labels = ["department", "operation", "status"]
         self.requests = Counter("gateway_requests", "Requests answered.", labels, registry=own)
+        self.errors = Counter(
+            "gateway_errors", "Requests that failed, by cause.", ["department", "cause"], registry=own
+        )
         self.seconds = Histogram(
             "gateway_request_seconds", "Time to answer.", ["department"], buckets=SECONDS, registry=own
         )

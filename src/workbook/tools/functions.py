@@ -140,7 +140,7 @@ def _values(adapters: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[s
     for key in set(arguments) - set(unknown):
         complaints += _complaints(key, adapters[key], arguments[key])
     if complaints:
-        raise ToolError("; ".join(sorted(complaints)))
+        raise ToolError("; ".join(sorted(complaints)), cause="bad arguments")
     return {key: adapters[key].validate_python(value) for key, value in arguments.items()}
 
 

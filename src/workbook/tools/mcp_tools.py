@@ -207,9 +207,9 @@ def _runner(client: Client, name: str) -> Any:
         try:
             result = await client.call_tool(name, dict(arguments))
         except TimeoutError:
-            raise ToolError(f"{name} took too long", LATER) from None
+            raise ToolError(f"{name} took too long", LATER, "time-out") from None
         except MCPError as error:
-            raise ToolError(f"{name} failed: {error.message}", LATER) from error
+            raise ToolError(f"{name} failed: {error.message}", LATER, "server") from error
         text = _text(result)
         if result.is_error:
             raise ToolError(text or f"{name} failed")

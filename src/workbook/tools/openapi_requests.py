@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.errors import WorkbookError
+from workbook.tools.causes import cause_of_status
 from workbook.tools.openapi_arguments import Inputs
 from workbook.tools.openapi_security import Credentials, Identity, Scheme, identify
 from workbook.tools.openapi_writing import written
@@ -59,7 +60,7 @@ class Request:
         try:
             return await self._send(arguments, identity)
         except ToolError as error:
-            raise ToolError(identity.hide(error.message), error.remedy) from None
+            raise ToolError(identity.hide(error.message), error.remedy, error.cause) from None
 
     async def _send(self, arguments: Mapping[str, Any], identity: Identity) -> str:
         import httpx2
@@ -71,9 +72,9 @@ class Request:
                 )
                 response, content = await _exchange(client, request, self.label)
         except (TimeoutError, httpx2.TimeoutException):
-            raise ToolError(f"{self.label} took more than {self.seconds:g} s", LATER) from None
+            raise ToolError(f"{self.label} took more than {self.seconds:g} s", LATER, "time-out") from None
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
-            raise ToolError(f"{self.label} got no answer ({type(error).__name__})", LATER) from None
+            raise ToolError(f"{self.label} got no answer ({type(error).__name__})", LATER, "server") from None
         return _result(self.label, response, identity.hide(_text(response, content)))
 
 
@@ -88,9 +89,11 @@ async def _exchange(client: httpx2.AsyncClient, request: httpx2.Request, label: 
         finally:
             await response.aclose()
         if _origin(onward.url) != _origin(request.url):
-            raise ToolError(f"{label} was redirected to another server, {onward.url.host}, which is not followed")
+            raise ToolError(
+                f"{label} was redirected to another server, {onward.url.host}, which is not followed", cause="server"
+            )
         request = onward
-    raise ToolError(f"{label} was redirected more than {REDIRECTS} times")
+    raise ToolError(f"{label} was redirected more than {REDIRECTS} times", cause="server")
 
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
@@ -102,7 +105,9 @@ async def _read(response: httpx2.Response, label: str) -> bytes:
     async for chunk in response.aiter_bytes():
         content += chunk
         if len(content) > LARGEST:
-            raise ToolError(f"the answer of {label} is larger than {LARGEST // 2**10} KiB", "Ask for less.")
+            raise ToolError(
+                f"the answer of {label} is larger than {LARGEST // 2**10} KiB", "Ask for less.", "bad arguments"
+            )
     return bytes(content)
 
 
@@ -127,8 +132,9 @@ def _result(label: str, response: httpx2.Response, text: str) -> str:
     status = f"{response.status_code} {response.reason_phrase}".strip()
     short = " ".join(text.split())
     reason = f": {short[:LONGEST_REASON]}" if short else ""
+    cause = cause_of_status(response.status_code)
+    if cause is None:
+        return text or status
     if response.status_code >= 500 or response.status_code in (408, 429):
-        raise ToolError(f"{label} failed with {status}{reason}", LATER)
-    if response.status_code >= 400:
-        raise ToolError(f"{label} was refused with {status}{reason}")
-    return text or status
+        raise ToolError(f"{label} failed with {status}{reason}", LATER, cause)
+    raise ToolError(f"{label} was refused with {status}{reason}", cause=cause)

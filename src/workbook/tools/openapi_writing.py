@@ -38,10 +38,10 @@ def _filled(path: str, given: Given) -> str:
         if argument.place == "path":
             text = _joined(argument, value)
             if not text:
-                raise ToolError(f"{argument.name}: must not be empty")
+                raise ToolError(f"{argument.name}: must not be empty", cause="bad arguments")
             path = path.replace(f"{{{argument.wire}}}", quote(text, safe=""))
     if any(part in (".", "..") for part in path.split("?")[0].split("/")):
-        raise ToolError("a path parameter must not be . or .., which lead to another operation")
+        raise ToolError("a path parameter must not be . or .., which lead to another operation", cause="bad arguments")
     return path
 
 
@@ -53,7 +53,7 @@ def _url(server: str, path: str, query: list[tuple[str, str]]) -> str:
 def _checked(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     for name, value in headers.items():
         if any(mark in value for mark in "\r\n\0"):
-            raise ToolError(f"the header {name} must be one line")
+            raise ToolError(f"the header {name} must be one line", cause="bad arguments")
     return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
@@ -104,7 +104,7 @@ def _body(inputs: Inputs, given: Given) -> dict[str, Any]:
 
 def _form(kind: str, content: Any, files: Collection[str]) -> dict[str, Any]:
     if not isinstance(content, Mapping):
-        raise ToolError("body: a form must be an object")
+        raise ToolError("body: a form must be an object", cause="bad arguments")
     listed = {name: value if isinstance(value, list) else [value] for name, value in content.items()}
     pairs = [(name, _scalar(part)) for name, values in listed.items() for part in values]
     if kind == MULTIPART:

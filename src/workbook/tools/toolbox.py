@@ -14,6 +14,7 @@ from typing import Any, Literal
 from workbook.core.chat import Tool
 from workbook.core.errors import WorkbookError
 from workbook.core.settings import unknown
+from workbook.tools.causes import Cause
 
 Risk = Literal["read", "write", "destructive"]
 """What a tool may do: look, change something, or change something that cannot be taken back."""
@@ -25,6 +26,10 @@ LONGEST_NAME = 64
 
 class ToolError(WorkbookError):
     """A tool says no: a failure whose message goes back to the model, which may repair its call."""
+
+    def __init__(self, message: str, remedy: str = "", cause: Cause = "semantic") -> None:
+        super().__init__(message, remedy)
+        self.cause: Cause = cause
 
 
 @dataclass(frozen=True)

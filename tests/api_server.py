@@ -57,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self.send(200, api.documents[split.path].encode(), "text/plain")
         return self.special(split.path.strip("/").split("/"), asked)
 
-    def special(self, parts: list[str], asked: dict[str, Any]) -> None:
+    def special(self, parts: list[str], asked: dict[str, Any]) -> None:  # noqa: C901
         match parts:
             case ["status", code]:
                 self.send(int(code), json.dumps({"error": "no such thing", "you": asked["headers"]}).encode())
@@ -76,6 +76,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send(302, b"", location="/round")
             case ["away"]:
                 self.send(302, b"", location=f"http://localhost:{self.server.server_address[1]}/echo")
+            case ["torn"]:
+                self.send(200, b'{"id": 7, "na')
+            case ["third_time", _]:
+                tries = sum(request["path"] == self.path for request in self.server.api.requests)  # type: ignore[attr-defined]
+                self.send(200 if tries >= 3 else 503, b'"done"')
             case ["hang_up"]:
                 self.close_connection = True
             case _:

@@ -20,6 +20,7 @@ from workbook.core.errors import WorkbookError
 from workbook.core.validation import schema_errors
 from workbook.tools import BoundTool, Converted, ToolError, documents, from_openapi, openapi_schemas
 from workbook.tools.documents import DocumentError
+from workbook.tools.openapi_requests import Repeats
 from workbook.tools.toolbox import legal_name
 
 SECRET = "s3cr+et/key"
@@ -475,6 +476,35 @@ def test_a_server_that_is_not_there_or_hangs_up(api):
     gone = only(from_openapi(spec({"/x": {"get": OK}}), server=f"http://127.0.0.1:{port}"))
     assert "GET /x got no answer (ConnectError). Try again later." in refusal(gone)
     assert "got no answer" in refusal(tool_of(api, "get", "/hang_up", OK))
+
+
+def test_an_answer_that_says_it_is_json_and_is_not_is_no_answer(api):
+    assert "JSON that ends too early" in refusal(tool_of(api, "get", "/torn", OK))
+
+
+def keys_of(api, path):
+    return [one["headers"].get("idempotency-key") for one in api.requests if one["path"] == path]
+
+
+def test_a_failure_that_may_pass_is_tried_again_under_one_key(api):
+    repeats = Repeats(2, pause=0.001)
+    assert call(tool_of(api, "post", "/third_time/keyed", OK, repeats=repeats)) == '"done"'
+    first, *others = keys_of(api, "/third_time/keyed")
+    assert first
+    assert others == [first, first]
+    call(tool_of(api, "get", "/echo", OK, repeats=repeats))
+    assert keys_of(api, "/echo")[-1:] == [None]
+
+
+def test_without_repeats_or_without_a_key(api):
+    assert "503" in refusal(tool_of(api, "post", "/third_time/bare", OK))
+    assert call(tool_of(api, "post", "/third_time/bare", OK, repeats=Repeats(2, keyed=False, pause=0.001))) == '"done"'
+    assert set(keys_of(api, "/third_time/bare")) == {None}
+
+
+def test_what_will_not_pass_is_tried_once(api):
+    assert "403" in refusal(tool_of(api, "post", "/status/403", OK, repeats=Repeats(3, pause=0.001)))
+    assert len(keys_of(api, "/status/403")) == 1
 
 
 def test_answers_have_a_limit(api):

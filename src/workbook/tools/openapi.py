@@ -16,7 +16,7 @@ from workbook.core.chat import Tool
 from workbook.tools.converted import Converted, Failure, Unconvertible, expect
 from workbook.tools.documents import DocumentError, Source, is_url, join, read_document
 from workbook.tools.openapi_arguments import inputs_of
-from workbook.tools.openapi_requests import Request
+from workbook.tools.openapi_requests import ONCE, Repeats, Request
 from workbook.tools.openapi_schemas import Schemas
 from workbook.tools.openapi_security import Credentials, alternatives
 from workbook.tools.openapi_terms import terms_of
@@ -39,6 +39,7 @@ class _Call:
     secrets: Credentials
     server: str | None
     seconds: float
+    repeats: Repeats
 
 
 @dataclass(frozen=True)
@@ -61,20 +62,27 @@ def from_openapi(
     environment: Mapping[str, str] | None = None,
     server: str | None = None,
     seconds: float = SECONDS,
+    repeats: Repeats = ONCE,
 ) -> Converted:
     """The operations of a document as tools, and those that cannot be.
 
     ``credentials`` are secrets by the name of their security scheme (an API key, a token, ``user:password``); what is
     missing there is looked up in ``environment`` as ``WORKBOOK_CREDENTIAL_NAME``. ``server`` takes the place of the
-    document's own; ``seconds`` is the time limit of a call. Raises ``DocumentError`` for what is no such document.
+    document's own; ``seconds`` is the time limit of one try, of which ``repeats`` may allow several. Raises
+    ``DocumentError`` for what is no such document.
     """
     document, place = read_document(source)
     secrets = Credentials(credentials or {}, environment or {})
-    return convert(document, place, secrets, server, seconds)
+    return convert(document, place, secrets, server, seconds, repeats)
 
 
 def convert(
-    document: dict[str, Any], place: str, secrets: Credentials, server: str | None = None, seconds: float = SECONDS
+    document: dict[str, Any],
+    place: str,
+    secrets: Credentials,
+    server: str | None = None,
+    seconds: float = SECONDS,
+    repeats: Repeats = ONCE,
 ) -> Converted:
     """The tools of a document that has been read from ``place``."""
     _check(document, place)
@@ -83,7 +91,7 @@ def convert(
     names: set[str] = set()
     for operation in _operations(schemas, done):
         try:
-            bound = _tool(schemas, operation, _Call(place, secrets, server, seconds))
+            bound = _tool(schemas, operation, _Call(place, secrets, server, seconds, repeats))
         except Unconvertible as error:
             done.failed.append(Failure(operation.label, error.message))
         except RecursionError:
@@ -129,7 +137,7 @@ def _tool(schemas: Schemas, operation: _Operation, call: _Call) -> BoundTool:
     inputs = inputs_of(schemas, operation.method, operation.path, lists, own.get("requestBody"), hidden)
     server = call.server or _server(schemas.document, operation, call.place)
     request = Request(operation.method.upper(), server, operation.path, inputs,
-                      tuple(map(tuple, security)), call.secrets, call.seconds)  # fmt: skip
+                      tuple(map(tuple, security)), call.secrets, call.seconds, call.repeats)  # fmt: skip
     origin = f"OpenAPI {_title(schemas.document)}: {request.label}"
     tool = Tool(legal_name(operation.label), _description(operation), inputs.schema)
     terms = terms_of(schemas.document, operation.item, own)

@@ -1,19 +1,23 @@
 """Sending one request to an API, and its answer as text.
 
 A request has a time limit for the whole of it, follows redirects on its own server only, and reads a limited answer.
-What the model may repair is a :class:`ToolError`. Leaves out what is asked (``openapi_arguments``) and who asks
-(``openapi_security``).
+What the model may repair is a :class:`ToolError`. Where asked to, a failure that may pass is tried again, under one
+idempotency key. Leaves out what is asked (``openapi_arguments``) and who asks (``openapi_security``).
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.errors import WorkbookError
-from workbook.tools.causes import cause_of_status
+from workbook.tools.causes import Cause, cause_of_status
 from workbook.tools.openapi_arguments import Inputs
 from workbook.tools.openapi_security import Credentials, Identity, Scheme, identify
 from workbook.tools.openapi_writing import written
@@ -28,6 +32,24 @@ LONGEST_REASON = 300
 """Characters of an error's body that the model sees."""
 REDIRECTS = 5
 LATER = "Try again later."
+PASSING: tuple[Cause, ...] = ("rate", "time-out", "server")
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """How often a failure that may pass is tried again, ``pause`` seconds later, and twice as long each time.
+
+    ``keyed``: what changes something carries one ``Idempotency-Key`` over all its tries. Only a server that knows the
+    header does such a call once; with any other, leave ``times`` at 0.
+    """
+
+    times: int = 0
+    keyed: bool = True
+    pause: float = 0.05
+
+
+ONCE = Repeats()
 
 
 @dataclass(frozen=True)
@@ -41,6 +63,7 @@ class Request:
     security: tuple[tuple[Scheme, ...], ...]
     credentials: Credentials
     seconds: float
+    repeats: Repeats = ONCE
 
     @property
     def label(self) -> str:
@@ -58,24 +81,47 @@ class Request:
             raise WorkbookError(f"{self.label}: the document does not say where the server is", remedy)
         identity = identify(self.security, self.credentials)
         try:
-            return await self._send(arguments, identity)
+            return await self._until_passed(arguments, identity)
         except ToolError as error:
             raise ToolError(identity.hide(error.message), error.remedy, error.cause) from None
 
-    async def _send(self, arguments: Mapping[str, Any], identity: Identity) -> str:
+    async def _until_passed(self, arguments: Mapping[str, Any], identity: Identity) -> str:
+        """Try, and try again where that may help; the last failure is raised."""
+        keyed = self.repeats.times > 0 and self.repeats.keyed and self.method not in SAFE
+        key = uuid.uuid4().hex if keyed else ""
+        for attempt in range(self.repeats.times):
+            try:
+                return await self._send(arguments, identity, key)
+            except ToolError as error:
+                if error.cause not in PASSING:
+                    raise
+            await asyncio.sleep(self.repeats.pause * 2**attempt)
+        return await self._send(arguments, identity, key)
+
+    async def _send(self, arguments: Mapping[str, Any], identity: Identity, key: str) -> str:
         import httpx2
 
         try:
-            async with asyncio.timeout(self.seconds), httpx2.AsyncClient(timeout=self.seconds) as client:
+            client = httpx2.AsyncClient(timeout=self.seconds, verify=_trusted())
+            async with asyncio.timeout(self.seconds), client:
                 request = client.build_request(
                     self.method, **written(self.server, self.path, self.inputs, arguments, identity)
                 )
+                request.headers.update({"Idempotency-Key": key} if key else {})
                 response, content = await _exchange(client, request, self.label)
         except (TimeoutError, httpx2.TimeoutException):
             raise ToolError(f"{self.label} took more than {self.seconds:g} s", LATER, "time-out") from None
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
             raise ToolError(f"{self.label} got no answer ({type(error).__name__})", LATER, "server") from None
         return _result(self.label, response, identity.hide(_text(response, content)))
+
+
+@cache
+def _trusted() -> SSLContext:
+    """The usual authorities, read once: that takes longer than a call on this machine."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
 
 
 async def _exchange(client: httpx2.AsyncClient, request: httpx2.Request, label: str) -> tuple[httpx2.Response, bytes]:
@@ -134,7 +180,20 @@ def _result(label: str, response: httpx2.Response, text: str) -> str:
     reason = f": {short[:LONGEST_REASON]}" if short else ""
     cause = cause_of_status(response.status_code)
     if cause is None:
+        if _is_torn(response, text):
+            raise ToolError(f"{label} answered with JSON that ends too early, or is none", LATER, "server")
         return text or status
     if response.status_code >= 500 or response.status_code in (408, 429):
         raise ToolError(f"{label} failed with {status}{reason}", LATER, cause)
     raise ToolError(f"{label} was refused with {status}{reason}", cause=cause)
+
+
+def _is_torn(response: httpx2.Response, text: str) -> bool:
+    """Whether an answer says that it is JSON, and is not."""
+    if not text or response.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return True
+    return False

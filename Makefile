@@ -51,9 +51,9 @@ test: $(STAMP)  ## Lint, check types, and run all tests, notebooks included.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
-	@# Notebooks run alone, after the rest: their budgets are seconds, and torch takes every core.
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not notebook" $(PYTEST_FLAGS)
-	$(BIN)/python -m pytest -m notebook $(PYTEST_FLAGS)
+	@# Notebooks and the browser run alone, after the rest: budgets are seconds, and torch takes every core.
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not notebook and not browser" $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -m "notebook or browser" $(PYTEST_FLAGS)
 
 outputs: $(STAMP)  ## Renew the notebooks' committed outputs, after a change of a notebook.
 	$(BIN)/workbook run --profile ci --in-place

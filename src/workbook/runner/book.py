@@ -37,6 +37,7 @@ SETTINGS: dict[str, Any] = {
     "myst_heading_anchors": 3,
     "smartquotes": False,
     "html_copy_source": False,
+    "html_show_search_summary": False,  # it would fetch the pages, which a browser forbids to a page from a file
     "html_show_sphinx": False,
     # Results and checks carry a type of our own beside what a reader sees.
     "suppress_warnings": ["mystnb.unknown_mime_type"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,13 +23,17 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, epilog="Example: workbook gateway serve --port 8080")
     group.command("serve", epilog="Example: workbook gateway serve --faults error=0.1,latency=0.2,seed=3")(serve)
     group.command("token", epilog="Example: workbook gateway token front-desk --scope 'people.*'")(token)
+    group.command("watch", epilog="Example: workbook gateway watch http://127.0.0.1:8080 --calm 500")(watch)
     app.add_typer(group, name="gateway", help="500 internal APIs of a company, behind a real gateway.")
 
 
 def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="On this machine only; 0 takes a free one.")] = 8080,
     faults: Annotated[
-        str, typer.Option(help="latency, error, busy, malformed, dropped, stale, demanding, each a share: error=0.1,seed=3.")
+        str,
+        typer.Option(
+            help="latency, error, busy, malformed, dropped, stale, demanding, each a share: error=0.1,seed=3."
+        ),
     ] = "",
     rate: Annotated[float, typer.Option(help="Requests a second that each client may make.")] = 50.0,
     seconds: Annotated[float, typer.Option(min=0.1, help="Time limit of a request.")] = 10.0,
@@ -67,6 +73,28 @@ def token(
         print_json(document)
     else:
         typer.echo(f"{document['revoked']} taken back" if revoke else document["token"])
+
+
+def watch(
+    url: Annotated[str, typer.Argument(help="The gateway's address.")] = "http://127.0.0.1:8080",
+    calm: Annotated[int, typer.Option(min=30, help="Calls to learn from what is usual, before any alarm.")] = 300,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 5.0,
+    looks: Annotated[int, typer.Option(min=0, help="Stop after so many; 0 goes on until interrupted.")] = 0,
+) -> None:
+    """Watch failures by cause, and ring where a rate has gone up: one false alarm in 2,000 calls.
+
+    The first calls after the start are taken as usual, so start it while all is well. Exit status 1 after an alarm.
+    """
+    from workbook.gateway.watcher import Watcher
+
+    watcher = Watcher(url, calm)
+    for number in itertools.count(1):
+        for line in watcher.look():
+            typer.echo(line)
+        if number == looks:
+            break
+        time.sleep(every)
+    raise typer.Exit(1 if watcher.alarms else 0)
 
 
 def _open(state: Path) -> sqlite3.Connection:

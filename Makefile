@@ -67,6 +67,11 @@ adapters: $(STAMP)  ## Tune again what is tuned from the shipped pocket.
 	$(BIN)/workbook finetune data --suite drift --out runs/finetune/drift.jsonl
 	$(BIN)/workbook finetune run --base pocket --data runs/finetune/drift.jsonl --adapter --lora 8 --rate 0.002 \
 	  --epochs 4 --batch 32 --out data/models/drift-memorised
+	for rows in checked unchecked; do \
+	  $(BIN)/workbook finetune data --suite written-$$rows --out runs/finetune/written-$$rows.jsonl && \
+	  $(BIN)/workbook finetune run --base pocket --data runs/finetune/written-$$rows.jsonl --adapter --lora 4 \
+	    --rate 0.002 --epochs 2 --batch 32 --out data/models/written-$$rows || exit 1; \
+	done
 
 refresh: adapters  ## Rebuild all that depends on the shipped models: adapters, results, the notebooks' outputs.
 	$(MAKE) results

@@ -14,6 +14,7 @@ import pytest
 from workbook.core.settings import repo_root
 from workbook.lab import doctor
 from workbook.lab.shipped import shipped_models
+from workbook.models.adapters import SHIPPED_ADAPTERS
 
 
 @pytest.fixture(scope="module")
@@ -139,11 +140,11 @@ def models(tmp_path):
     (tmp_path / "ladder").mkdir()
     for rung in ("20", "40"):
         (tmp_path / "ladder" / f"{rung}.safetensors").write_bytes(b"")
-    adapter = tmp_path / "drift-memorised"
-    adapter.mkdir()
-    (adapter / "adapter_model.safetensors").write_bytes(b"")
-    (adapter / "adapter_config.json").write_text('{"base_model_name_or_path": "pocket"}')
-    (adapter / "training.json").write_text(json.dumps({"base_sha256": hashlib.sha256(b"pocket").hexdigest()}))
+    for adapter in (tmp_path / name for name in SHIPPED_ADAPTERS):
+        adapter.mkdir()
+        (adapter / "adapter_model.safetensors").write_bytes(b"")
+        (adapter / "adapter_config.json").write_text('{"base_model_name_or_path": "pocket"}')
+        (adapter / "training.json").write_text(json.dumps({"base_sha256": hashlib.sha256(b"pocket").hexdigest()}))
     return tmp_path
 
 
@@ -152,7 +153,7 @@ def states(folder):
 
 
 def test_models_that_are_as_recorded_are_ok(models):
-    assert states(models) == {"pocket": "ok", "pocket-base": "ok", "ladder": "ok", "drift-memorised": "ok"}
+    assert states(models) == dict.fromkeys(("pocket", "pocket-base", "ladder", *SHIPPED_ADAPTERS), "ok")
 
 
 def test_weights_that_are_not_those_of_the_record_are_noticed(models):
@@ -173,5 +174,5 @@ def test_an_adapter_of_other_weights_is_noticed(models):
 
 
 def test_absent_models_are_missing(tmp_path):
-    absent = {"pocket": "missing", "pocket-base": "missing", "ladder": "warn", "drift-memorised": "missing"}
+    absent = dict.fromkeys(("pocket", "pocket-base", *SHIPPED_ADAPTERS), "missing") | {"ladder": "warn"}
     assert states(tmp_path) == absent

@@ -10,7 +10,8 @@ import typer
 from workbook.cli.console import err, stdout_kept_free
 from workbook.core.settings import repo_root, unknown
 
-SUITES = ("drift",)
+SUITES = ("drift", "written-checked", "written-unchecked")
+SUITE_HELP = "drift: its APIs to learn by heart. written-checked, written-unchecked: what an early model wrote."
 
 
 def register(app: typer.Typer) -> None:
@@ -18,23 +19,31 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, epilog="Example: workbook finetune run --data my_rows.jsonl --lora 16")
     group.command("data", epilog="Example: workbook finetune data --suite drift --out runs/drift.jsonl")(data)
     group.command("run", epilog="Example: workbook finetune run --base pocket --data runs/drift.jsonl --lora 8")(run)
+    group.command("retriever", epilog="Example: workbook finetune retriever --out runs/retriever")(retriever)
     app.add_typer(group, name="finetune", help="Fine-tune a model on conversations.")
 
 
 def data(
     out: Annotated[Path, typer.Option(help="Write this file of JSON Lines.")],
-    suite: Annotated[str, typer.Option(help="drift: its APIs to learn by heart, without schemas.")] = "drift",
-    wordings: Annotated[int, typer.Option(min=1, help="Requests for each tool.")] = 96,
+    suite: Annotated[
+        str,
+        typer.Option(help=SUITE_HELP),
+    ] = "drift",
+    wordings: Annotated[int, typer.Option(min=1, help="For drift: requests for each tool.")] = 96,
     seed: Annotated[int, typer.Option(help="For wordings and values.")] = 0,
 ) -> None:
     """Write rows to train on, in TRL's conversational form."""
     from workbook.finetune.by_heart import rows_by_heart
     from workbook.finetune.rows import write_rows
+    from workbook.finetune.written import written_rows
     from workbook.suites.drift import by_heart
 
     if suite not in SUITES:
         raise unknown("suite", suite, SUITES)
-    rows = rows_by_heart([made.before for made in by_heart()], wordings, seed)
+    if suite == "drift":
+        rows = rows_by_heart([made.before for made in by_heart()], wordings, seed)
+    else:
+        rows = written_rows(checked=suite == "written-checked", seed=seed)
     write_rows(rows, out)
     _say(f"{out}: {len(rows)} rows")
 
@@ -73,6 +82,19 @@ def run(
             progress=_say,
         )
     _say(f"written to {folder}; use it as --model {folder}")
+
+
+def retriever(
+    out: Annotated[Path, typer.Option(help="The adapter's folder, for --model of `workbook eval retrieval`.")],
+    epochs: Annotated[float, typer.Option(min=0.001, help="How often each request is seen.")] = 1.5,
+    seed: Annotated[int, typer.Option(help="For the requests, their order and the first matrices.")] = 0,
+) -> None:
+    """Tune the encoder that finds tools on synthetic requests; some minutes on a CPU."""
+    from workbook.finetune.retriever import Recipe, tune_retriever
+
+    with stdout_kept_free():
+        record = tune_retriever(out, Recipe(epochs=epochs, seed=seed), progress=_say)
+    _say(f"written to {out}: {record['data']['rows']} requests, {record['seconds']:.0f} seconds")
 
 
 def _say(line: str) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
-SHIPPED_ADAPTERS = ("drift-memorised",)
+SHIPPED_ADAPTERS = ("drift-memorised", "written-checked", "written-unchecked")
 
 
 def is_adapter(folder: Path) -> bool:

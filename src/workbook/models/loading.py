@@ -34,7 +34,7 @@ PROBE_SECONDS = 3.0
 def load_model(id: str = "pocket", device: str = "auto") -> LanguageModel:
     """The model that ``id`` names.
 
-    ``id``: ``pocket``, ``pocket-base``, ``pocket@RUNG`` (or ``@asking``, ``@guessing``), ``drift-memorised``, a folder
+    ``id``: ``pocket``, ``pocket-base``, ``pocket@RUNG`` (or ``@asking``, ``@guessing``), a shipped adapter, a folder
     (of a model, or of a LoRA adapter, which is merged into its base), a hub id such as ``Qwen/Qwen3-0.6B``, a file for
     llama.cpp (``model.gguf``, which runs on the processor), or the URL of an OpenAI-compatible server
     (``http://host:8000/v1``, ``...#model`` to choose among several).

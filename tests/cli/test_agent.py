@@ -112,3 +112,36 @@ def test_what_is_no_python_file_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / "tools.txt").write_text(TOOLS)
     with pytest.raises(UsageError, match="no Python file"):
         toolbox_from(str(tmp_path / name))
+
+
+def test_without_tools_of_its_own_the_whole_chain_runs_live(monkeypatch: Any) -> None:
+    policy = canned(ToolCall("people_get_employee", {"employee_id": "E1042"}), "Found.")
+    shown = ask(monkeypatch, policy, "--scope", "people.read", "--json")
+    document = json.loads(shown.stdout)
+    assert (shown.exit_code, document["answer"]) == (0, "Found.")
+    stages = [line.split()[0] for line in shown.stderr.splitlines() if " s  " in line]
+    assert stages[:2] == ["registry", "retrieval"]
+    assert stages[-1] == "answer"
+    assert "500 operations, 7 within" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--registry", "x", "--gateway", "http://127.0.0.1:1"], "two places"),
+        (["--gateway", "http://127.0.0.1:1"], "WORKBOOK_CREDENTIAL_TOKEN"),
+        (["--scope", "peple.read"], "people.read"),
+        (["--tools", "none", "--scope", "people.read"], "--tools takes no"),
+        (["--decoding", "grammer"], "grammar"),
+    ],
+)
+def test_what_makes_no_sense_says_so(options: list[str], said: str, monkeypatch: Any) -> None:
+    monkeypatch.delenv("WORKBOOK_CREDENTIAL_TOKEN", raising=False)
+    shown = ask(monkeypatch, canned("Hm."), *options)
+    assert shown.exit_code != 0
+    assert said in f"{shown.exception!r} {getattr(shown.exception, 'remedy', '')}"
+
+
+def test_a_registry_that_is_empty_says_how_to_fill_it(monkeypatch: Any, tmp_path: Path) -> None:
+    shown = ask(monkeypatch, canned("Hm."), "--registry", str(tmp_path / "empty"))
+    assert "registry import" in getattr(shown.exception, "remedy", "")

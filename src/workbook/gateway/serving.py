@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.errors import WorkbookError
+from workbook.gateway.faults import Faults, FaultSource
 from workbook.gateway.state import company
 from workbook.gateway.tokens import issue
 
@@ -59,6 +60,13 @@ class ServedCompany:
     def address(self) -> str:
         """The gateway's URL."""
         return f"http://{HOST}:{self._socket.getsockname()[1]}"
+
+    def restart(self, connection: sqlite3.Connection, faults: Faults) -> None:
+        """Go on with another database and other faults, at the same address; not while a request is under way."""
+        gateway = self.app.state.gateway
+        self.connection.close()
+        self.connection = gateway.connection = connection
+        gateway.source = FaultSource(faults)
 
     def token(self, client: str = "agent", *scopes: str) -> str:
         """A token for these scopes, or for all of the company."""

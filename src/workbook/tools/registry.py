@@ -110,13 +110,13 @@ class Registry:
         rows took six times as long as the search itself. A list that was not there yet when they were counted is
         never met, so that an import meanwhile shows nobody what is not for them.
         """
-        version = self.table.version
-        if self._demands[0] != version:
-            column = self.table.search().select(["permissions"]).limit(None).to_arrow()["permissions"]
-            self._demands = version, sorted(column.unique().to_pylist())
         held = set(permissions)
-        met = [demand for demand in self._demands[1] if held.issuperset(json.loads(demand))]
+        met = [demand for demand in self._demanded() if held.issuperset(json.loads(demand))]
         return f"permissions IN ({_quoted(met)})" if met else "false"
+
+    def demands(self) -> set[str]:
+        """Every permission that some operation needs."""
+        return {permission for demand in self._demanded() for permission in json.loads(demand)}
 
     def index(self) -> None:
         """Bring the indexes up to date and pack the table; to be called after the last of many writes."""
@@ -127,6 +127,14 @@ class Registry:
         if len(self) > EXACT_UP_TO and not _indexed(self.table, "vector"):
             self.table.create_index("vector", config=IvfSq(distance_type="cosine"))
         self.table.optimize()
+
+    def _demanded(self) -> list[str]:
+        """The lists of permissions that there are, as they are written; counted anew when the table has changed."""
+        version = self.table.version
+        if self._demands[0] != version:
+            column = self.table.search().select(["permissions"]).limit(None).to_arrow()["permissions"]
+            self._demands = version, sorted(column.unique().to_pylist())
+        return self._demands[1]
 
     def _opened(self) -> Table:
         import lancedb

@@ -1,0 +1,119 @@
+"""The company of 500 APIs as an agent meets it: its registry, its gateway, and the chain from the one to the other.
+
+Covers filling a registry with the catalogue, a served company that can begin anew, and operations as tools that call a
+gateway. Leaves out tasks and arms (``enterprise``).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbook.core.settings import data_dir
+from workbook.gateway import Faults, ServedCompany, company
+from workbook.gateway.documents import kept, whole
+from workbook.tools import BoundTool, Toolbox
+from workbook.tools.embedding import Encoder, MiniLm
+from workbook.tools.kept_vectors import KeptVectors, keep
+from workbook.tools.openapi import from_openapi
+from workbook.tools.openapi_requests import ONCE, Repeats
+from workbook.tools.operations import Operation, text_of
+from workbook.tools.registry import Registry
+
+if TYPE_CHECKING:
+    from workbook.gateway.app import Settings
+
+Read = Callable[[str], Iterable[BoundTool]]
+"""The tools of a document, by the source that the registry names."""
+PATIENT = Repeats(3)
+"""A failure that may pass is tried four times in all, under one key."""
+
+
+class Sources:
+    """Operations as tools that can run: each document is converted when one of its operations is first needed."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._tools: dict[str, dict[str, BoundTool]] = {}
+
+    def __call__(self, operations: Sequence[Operation]) -> Toolbox:
+        """The tools, in the order of the operations. Raises what reading a document raises."""
+        return Toolbox(self._of(operation.source)[operation.tool.name] for operation in operations)
+
+    def _of(self, source: str) -> dict[str, BoundTool]:
+        if source not in self._tools:
+            self._tools[source] = {bound.name: bound for bound in self._read(source)}
+        return self._tools[source]
+
+
+def catalogue(address: str, credentials: Mapping[str, str], repeats: Repeats = PATIENT) -> Sources:
+    """The company's operations as tools that call the gateway at ``address``; the source is the department.
+
+    ``credentials`` hold the bearer token as ``token``; they are looked into at each call.
+    """
+
+    def read(department: str) -> list[BoundTool]:
+        document = whole({department: kept()[department]}, address)
+        return from_openapi(document, credentials=credentials, repeats=repeats).tools
+
+    return Sources(read)
+
+
+def fill(registry: Registry) -> Registry:
+    """Bring a registry up to date with the catalogue; what is there already is not touched."""
+    for department, document in kept().items():
+        tools = from_openapi(whole({department: document})).tools
+        registry.put(department, [Operation.of(bound, department) for bound in tools])
+    registry.index()
+    return registry
+
+
+def catalogue_encoder() -> Encoder:
+    """MiniLM, with the catalogue's own texts by heart."""
+    return KeptVectors(MiniLm(), vectors_path())
+
+
+def vectors_path() -> Path:
+    """Where the catalogue's vectors lie."""
+    return data_dir() / "catalogue" / "vectors.npz"
+
+
+def write_vectors() -> None:
+    """Make the kept vectors anew; to be called when the catalogue's documents have changed."""
+    converted = [from_openapi(whole({name: document})).tools for name, document in kept().items()]
+    keep(MiniLm(), [text_of(bound.tool) for tools in converted for bound in tools], vectors_path())
+
+
+class Enterprise:
+    """A served company and its registry; a context manager. Without ``registry``, one in a folder that goes away."""
+
+    def __init__(self, settings: Settings | None = None, registry: Registry | None = None) -> None:
+        self._stack = ExitStack()
+        self._settings, self._given = settings, registry
+        self._keys = {"token": "nobody"}
+
+    def __enter__(self) -> Enterprise:
+        self.served = self._stack.enter_context(ServedCompany(settings=self._settings))
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+        self.registry = self._given or Registry(folder, catalogue_encoder())
+        if not len(self.registry):
+            fill(self.registry)
+        self._sources: dict[Repeats, Sources] = {}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def begin(self, scopes: Sequence[str] = ("*",), faults: Faults | None = None) -> None:
+        """A fresh copy of the company, a token for these scopes, and faults that begin at their seed."""
+        self.served.restart(company(), faults or Faults())
+        self._keys["token"] = self.served.token("agent", *scopes)
+
+    def tools(self, repeats: Repeats = ONCE) -> Sources:
+        """Operations as tools that call this company."""
+        if repeats not in self._sources:
+            self._sources[repeats] = catalogue(self.served.address, self._keys, repeats)
+        return self._sources[repeats]

@@ -16,10 +16,9 @@ from workbook.tools.registry import Registry
 PLACES_BEYOND = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): how little the first places stand out."""
 DEPTH = 50
-"""How many hits of each list are fused, at least."""
-
-REFINED = 4
-"""How many times ``k`` an index proposes by its rounded vectors, for the whole ones to decide."""
+"""How many hits of each list are fused, at least; and how many an index proposes, for the whole vectors to decide."""
+PROBES = 100
+"""Partitions of an index that are looked into: all but a few of half a million rows, since near texts lie in many."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,10 @@ class Dense:
         table: Any = self._registry.table
         condition = self._registry.allowed(permissions)
         vectors = self._registry.encoder.encode(queries)
-        builders = (table.search(vector).distance_type("cosine").refine_factor(REFINED) for vector in vectors)
+        proposed = max(1, DEPTH // k)
+        builders = (
+            table.search(vector).distance_type("cosine").nprobes(PROBES).refine_factor(proposed) for vector in vectors
+        )
         found = (_hits(builder, condition, k, "_distance", -1) for builder in builders)
         return [[Hit(hit.id, hit.name, 1 + hit.score) for hit in hits] for hits in found]
 

@@ -81,7 +81,11 @@ def test_the_file_says_what_the_folder_said(folder: Path, toy: LlamaCppModel) ->
     ]
     kinds = fields["tokenizer.ggml.token_type"]
     controls = [index for index, kind in enumerate(kinds) if kind == TokenType.CONTROL]
-    assert controls == sorted(toy_model().controls.values())
+    printed = [index for index, kind in enumerate(kinds) if kind == TokenType.USER_DEFINED]
+    assert sorted(controls + printed) == sorted(toy_model().controls.values())
+    assert tokenizer.convert_ids_to_tokens(printed) == ["<tool_call>", "</tool_call>"], (
+        "a server shows where calls begin"
+    )
     assert kinds[len(tokenizer) :] == [TokenType.UNUSED] * 5
     ids = [fields[f"tokenizer.ggml.{name}_token_id"] for name in ("bos", "eos", "padding")]
     assert ids == [tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook.models import tokens
+from workbook.models import hermes, tokens
 from workbook.models.base import ModelError
 
 if TYPE_CHECKING:
@@ -163,6 +163,8 @@ def _write_vocabulary(writer: Any, tokenizer: Any, width: int) -> None:
     if max(known) >= width:
         raise ModelError(f"the tokenizer has {max(known) + 1} tokens and the model {width} rows for them")
     kinds = {index: TokenType.CONTROL if index in controls else TokenType.NORMAL for index in known}
+    # A server prints these, and drops the other control tokens: so it sees where a call begins.
+    kinds |= {index: TokenType.USER_DEFINED for index, token in known.items() if token in (hermes.OPEN, hermes.CLOSE)}
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre(PRE)
     writer.add_token_list([known.get(index, f"[PAD{index}]") for index in range(width)])

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from workbook.core.constraints import ToolCalls
+from workbook.core.chat import user
+from workbook.core.constraints import JsonSchema, ToolCalls
 from workbook.core.settings import data_dir
 from workbook.core.validation import call_errors
 from workbook.grammar import generate
@@ -42,7 +43,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerModel]:
         process.stdout.close()
 
 
-TASKS = [task for task in load_tasks("calls") if task.kind == "call"][:24]
+TASKS = [task for task in load_tasks("calls") if task.kind == "call"][:16]
 
 
 def test_it_calls_as_the_model_here_does(served: ServerModel, pocket: str) -> None:
@@ -54,9 +55,31 @@ def test_it_calls_as_the_model_here_does(served: ServerModel, pocket: str) -> No
     assert same >= len(TASKS) - 3
 
 
-def test_a_grammar_holds_there_too(served: ServerModel) -> None:
-    prompts = [served.render(one.messages, one.tools) for one in TASKS]
-    for one, prompt in zip(TASKS, prompts, strict=True):
-        [done] = generate(served, [prompt], ToolCalls(one.tools), max_new_tokens=200)
-        [call] = served.parse(done.text).calls
-        assert call_errors(call, one.tools) == []
+def test_a_call_that_is_required_there_is_checked_here(served: ServerModel) -> None:
+    """Its ``tool_choice`` lets words stand before the call, on to the limit; what comes back says so."""
+    some = TASKS[:12]
+    prompts = [served.render(one.messages, one.tools) for one in some]
+    done = generate(served, prompts, [ToolCalls(one.tools) for one in some], max_new_tokens=160)
+    called = [
+        (one, served.parse(each.text).calls) for one, each in zip(some, done, strict=True) if each.status == "valid"
+    ]
+    assert len(called) >= len(some) - 4
+    assert all(len(calls) == 1 and call_errors(calls[0], one.tools) == [] for one, calls in called)
+    assert {each.status for each in done} <= {"valid", "truncated"}
+
+
+def test_a_schema_holds_there_too(served: ServerModel) -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "unit": {"enum": ["celsius", "kelvin"]},
+            "days": {"type": "integer", "minimum": 1, "maximum": 9},
+        },
+        "required": ["unit", "days"],
+        "additionalProperties": False,
+    }
+    prompts = [
+        served.render([user(text)]) for text in ("How warm is it?", "Say anything at all.", "Give me fahrenheit.")
+    ]
+    done = generate(served, prompts, JsonSchema(schema), max_new_tokens=60)
+    assert [each.status for each in done] == ["valid"] * 3

@@ -32,11 +32,15 @@ def issue(connection: sqlite3.Connection, client: str, wanted: Iterable[str]) ->
     """A new token for these scopes; ``people.*`` and ``*`` stand for many. Raises ``UsageError`` for unknown ones."""
     if not client.strip():
         raise UsageError("a token needs a client's name", "It counts the rate limit, and names the caller in metrics.")
-    granted = sorted({scope for pattern in wanted for scope in _matching(pattern)})
     token = secrets.token_urlsafe(32)
-    row = (_digest(token), client.strip(), " ".join(granted))
+    row = (_digest(token), client.strip(), " ".join(granted(wanted)))
     connection.execute("INSERT INTO gateway_tokens VALUES (?, ?, ?)", row)
     return token
+
+
+def granted(wanted: Iterable[str]) -> list[str]:
+    """The scopes that names and patterns stand for. Raises ``UsageError`` for one that stands for none."""
+    return sorted({scope for pattern in wanted for scope in _matching(pattern)})
 
 
 def client_of(connection: sqlite3.Connection, token: str) -> Client | None:

@@ -7,21 +7,25 @@ gateway. Leaves out tasks and arms (``enterprise``).
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbook.core.settings import data_dir
-from workbook.gateway import Faults, ServedCompany, company
+from workbook.gateway import Faults, ServedCompany, company, difference, snapshot
 from workbook.gateway.documents import kept, whole
+from workbook.gateway.state import Change, Snapshot
 from workbook.tools import BoundTool, Toolbox
+from workbook.tools.decomposition import best_retriever
 from workbook.tools.embedding import Encoder, MiniLm
 from workbook.tools.kept_vectors import KeptVectors, keep
 from workbook.tools.openapi import from_openapi
 from workbook.tools.openapi_requests import ONCE, Repeats
 from workbook.tools.operations import Operation, text_of
 from workbook.tools.registry import Registry
+from workbook.tools.retrieval import Hit, Retriever
 
 if TYPE_CHECKING:
     from workbook.gateway.app import Settings
@@ -101,6 +105,7 @@ class Enterprise:
         self.registry = self._given or Registry(folder, catalogue_encoder())
         if not len(self.registry):
             fill(self.registry)
+        self.retriever = _Recalled(best_retriever(self.registry))
         self._sources: dict[Repeats, Sources] = {}
         return self
 
@@ -111,9 +116,36 @@ class Enterprise:
         """A fresh copy of the company, a token for these scopes, and faults that begin at their seed."""
         self.served.restart(company(), faults or Faults())
         self._keys["token"] = self.served.token("agent", *scopes)
+        self._written = self.served.connection.total_changes
+
+    def changes(self) -> list[Change]:
+        """What is not as it was when the company began."""
+        connection = self.served.connection
+        return [] if connection.total_changes == self._written else difference(_at_first(), snapshot(connection))
 
     def tools(self, repeats: Repeats = ONCE) -> Sources:
         """Operations as tools that call this company."""
         if repeats not in self._sources:
             self._sources[repeats] = catalogue(self.served.address, self._keys, repeats)
         return self._sources[repeats]
+
+
+@cache
+def _at_first() -> Snapshot:
+    return snapshot(company())
+
+
+class _Recalled:
+    """A retriever that is asked the same thing once: arms differ in what comes after it."""
+
+    def __init__(self, retriever: Retriever) -> None:
+        self._retriever, self.name = retriever, retriever.name
+        self._known: dict[tuple[str, int, frozenset[str]], list[Hit]] = {}
+
+    def search(self, queries: Sequence[str], k: int = 5, permissions: Collection[str] = ()) -> list[list[Hit]]:
+        """The retriever's best ``k`` for each query."""
+        held = frozenset(permissions)
+        fresh = [query for query in dict.fromkeys(queries) if (query, k, held) not in self._known]
+        for query, hits in zip(fresh, self._retriever.search(fresh, k, permissions), strict=True):
+            self._known[query, k, held] = hits
+        return [self._known[query, k, held] for query in queries]

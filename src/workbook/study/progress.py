@@ -1,4 +1,5 @@
-"""What a learner has done so far, in the user's data folder: exercises, guesses, and when to ask a question again.
+"""What a learner has done so far, in the user's data folder: exercises, guesses, interviews, and when
+to ask a question again.
 
 The folder is ``WORKBOOK_HOME``, or the platform's place for user data; never the repository.
 An unattended run (the runner sets ``WORKBOOK_UNATTENDED=1``; the profile ``ci`` counts too) keeps its
@@ -109,6 +110,14 @@ class Progress:
     def reviews(self) -> list[Review]:
         """All answers in the order in which they were given."""
         return [_typed(Review, row) for _, row in self._file.logged("card")]
+
+    def interviews(self) -> dict[str, Row]:
+        """Every mock interview by the moment it began, as ``interview_turn`` reads it."""
+        return self._file.rows("interview")
+
+    def interview(self, id: str, change: Callable[[Row | None], Mapping[str, Any]]) -> Row:
+        """Change one interview by what ``change`` makes of its row (None where there is none)."""
+        return self._file.change("interview", id, change)
 
 
 def _typed(kind: type[Record], row: Mapping[str, Any]) -> Record:

@@ -8,7 +8,7 @@ import pytest
 from agent_toys import QUESTION, Toys, call
 
 from workbook.agent import Agent, Trace, canned
-from workbook.agent.spans import emit
+from workbook.agent.spans import emit, spans_of
 from workbook.models.base import Reply
 
 END = 1_800_000_000_000_000_000
@@ -105,3 +105,9 @@ def test_a_run_that_failed_says_so(exported):
     assert run.attributes["error.type"] == "failed"
     assert not run.status.is_ok
     assert "hunter2" not in run.to_json()
+
+
+def test_spans_to_look_at_are_those_that_are_written():
+    told = [span.name for span in spans_of(trace(*TURNS), "desk")]
+    assert told[-1] == "invoke_agent desk"
+    assert "execute_tool get_user" in told

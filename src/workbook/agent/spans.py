@@ -15,6 +15,7 @@ from workbook.agent.trace import CallRecord, Step, Trace
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
+    from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.trace import Span, Tracer
 
 NANO = 10**9
@@ -47,6 +48,19 @@ def emit(trace: Trace, tracer: Tracer, agent: str = "agent", ended: int | None =
     if trace.ending in ("failed", "cancelled"):
         _failed(run, trace.ending)
     run.end(max(end, clock))
+
+
+def spans_of(trace: Trace, agent: str = "agent", contents: bool = False) -> tuple[ReadableSpan, ...]:
+    """The spans that :func:`emit` writes, to look at; nothing leaves this process."""
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    memory, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(memory))
+    emit(trace, provider.get_tracer("workbook"), agent, contents=contents)
+    provider.shutdown()
+    return memory.get_finished_spans()
 
 
 def _turn(tracer: Tracer, inside: Context, trace: Trace, step: Step, start: int) -> int:

@@ -78,7 +78,7 @@ def sound(
             run_code=_contained(),
             monitor=lambda: Monitor(usual),
             observe=lambda cause: cause,
-            calm=calm_causes(200, seed=1),
+            calm=calm_causes(120, seed=1),
             sick=causes_under(error, 100),
             budget=Budget(),
             secrets={SECRET},

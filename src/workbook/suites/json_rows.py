@@ -1,0 +1,36 @@
+"""The objects of a file of JSON Lines, or of one JSON list: public sets come in both, whatever their names end in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from workbook.core.errors import WorkbookError
+
+
+def json_rows(path: Path) -> list[Mapping[str, Any]]:
+    """The objects of ``path``, other values left out; a line that is no JSON is an error that names it.
+
+    A byte order mark, empty lines and a missing newline at the end are no mistakes.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorkbookError(f"{path} cannot be read: {error}", "Check out the set again.") from error
+    # Not splitlines: a text in a row may hold other separators, such as U+2028.
+    values = _value(text, path, 0) if text.startswith("[") else _lines(text, path)
+    return [value for value in values if isinstance(value, Mapping)]
+
+
+def _lines(text: str, path: Path) -> list[Any]:
+    return [_value(line, path, number) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+
+
+def _value(text: str, path: Path, number: int) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        where = f", line {number}" if number else ""
+        raise WorkbookError(f"{path}{where} is not JSON: {str(error)[:120]}", "Check out the set again.") from error

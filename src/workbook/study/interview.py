@@ -1,8 +1,7 @@
 """A mock interview: questions from the bank, follow-ups by the tree, graded by the candidate with the rubric.
 
 An interview is kept in the learner's progress after every step, half a typed answer included, so that whatever ends
-the program, the next one goes on in the same place. The terminal and the form in a notebook are two faces of
-:class:`Sitting`. Leaves out what is asked (``interview_plan``), the report (``interview_report``), the chart
+the program, the next one goes on in the same place. The terminal is a face of :class:`Sitting`. Leaves out what is asked (``interview_plan``), the report (``interview_report``), the chart
 (``interview_chart``) and a machine's opinion (``interview_judge``).
 """
 
@@ -11,20 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from random import Random
 from typing import Any
 
 from workbook.core.errors import UsageError
-from workbook.core.settings import repo_root
 from workbook.study import progress
 from workbook.study.bank import load_bank
 from workbook.study.interview_plan import asked_of, current_turn, drawn, last_shares, rubric, still_asked
 from workbook.study.interview_turn import Interview, Opinion, Turn, read_interview
 from workbook.study.progress import Progress
-
-RECORDED = "course/interviews/recorded.yaml"
-"""An answer sheet that a script fills in: it shows the form of things, not how people do."""
 
 
 def begin(
@@ -57,21 +51,6 @@ def under_way(store: Progress | None = None) -> Sitting | None:
 def interviews(store: Progress) -> list[Interview]:
     """Every interview so far, the earliest first."""
     return [_of_today(read_interview(row)) for _, row in sorted(store.interviews().items())]
-
-
-def recorded(store: Progress, path: Path | None = None) -> Interview:
-    """The recorded answer sheet, taken as an interview to its end; the script says so itself."""
-    import yaml
-
-    sheet = yaml.safe_load((path or repo_root() / RECORDED).read_text(encoding="utf-8"))
-    sitting = opened(Interview(sheet["id"], tuple(sheet["questions"]), sheet["minutes"]), store)
-    for line in sheet["answers"]:
-        sitting.draft(line["said"], line["seconds"])
-        sitting.finish()
-        if "expected" in line:
-            sitting.expect(line["expected"])
-        sitting.grade(line["lines"])
-    return sitting.end()
 
 
 class Sitting:

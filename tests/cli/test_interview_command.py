@@ -74,3 +74,4 @@ def test_the_report_goes_to_the_data_folder_by_default(home: Path) -> None:
     assert sit("Something.\n\n1\n1\n/end\n", "--topic", "loops").exit_code == 0
     [report] = (home / "interviews").glob("*.md")
     assert "Mock interview" in report.read_text()
+    assert report.with_suffix(".svg").read_text().startswith("<svg")

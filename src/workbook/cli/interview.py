@@ -139,6 +139,7 @@ def _until(console: Console, ask: str, take: Callable[[str], None]) -> None:
 def _finish(console: Console, sitting: Sitting, model: str | None, out: Path | None) -> None:
     from workbook.study import progress
     from workbook.study.interview import interviews
+    from workbook.study.interview_chart import chart
     from workbook.study.interview_report import report, write_report
 
     done = sitting.end()
@@ -149,8 +150,10 @@ def _finish(console: Console, sitting: Sitting, model: str | None, out: Path | N
     earlier = [one for one in interviews(progress.current()) if one.id < done.id]
     name = "".join(sign for sign in done.id[:19] if sign.isalnum())
     path = write_report(done, out or progress.home() / "interviews" / f"{name}.md", earlier)
+    drawn = path.with_suffix(".svg")
+    drawn.write_text(chart([*earlier, done]).svg, encoding="utf-8")
     _say(console, report(done, earlier))
-    err.print(f"report: {path}", markup=False, soft_wrap=True)
+    err.print(f"report: {path}\nyour topics so far: {drawn}", markup=False, soft_wrap=True)
 
 
 def _judge(sitting: Sitting, model_id: str) -> None:

@@ -1,8 +1,9 @@
 """A mock interview: questions from the bank, follow-ups by the tree, graded by the candidate with the rubric.
 
 An interview is kept in the learner's progress after every step, half a typed answer included, so that whatever ends
-the program, the next one goes on in the same place. The terminal is a face of :class:`Sitting`. Leaves out what is asked (``interview_plan``), the report (``interview_report``), the chart
-(``interview_chart``) and a machine's opinion (``interview_judge``).
+the program, the next one goes on in the same place. Every face, the terminal's for one, drives a :class:`Sitting`.
+Leaves out what is asked (``interview_plan``), the report (``interview_report``), the chart (``interview_chart``) and a
+machine's opinion (``interview_judge``).
 """
 
 from __future__ import annotations

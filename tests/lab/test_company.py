@@ -10,9 +10,9 @@ import pytest
 from workbook.agent import Agent, canned
 from workbook.core.chat import ToolCall, user
 from workbook.gateway import Faults, operations
-from workbook.lab.company import ONCE, PATIENT, Enterprise, catalogue_encoder
+from workbook.lab.company import PATIENT, Enterprise, catalogue_encoder
 from workbook.tools.embedding import MiniLm
-from workbook.tools.openapi_requests import Repeats
+from workbook.tools.openapi_requests import ONCE, Repeats
 
 PHONE = ToolCall("people_update_employee", {"employee_id": "E1042", "city": "Graz"})
 

@@ -8,6 +8,7 @@ import json
 import random
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,11 +17,11 @@ from api_server import ApiServer, api_server
 from jsonschema import Draft202012Validator
 from wild_specs import NODE, NOT_DOCUMENTS, OK, WILD, YAML_TRAPS, body, ref, schemas, spec
 
-from workbook.core.errors import WorkbookError
+from workbook.core.errors import UsageError, WorkbookError
 from workbook.core.validation import schema_errors
 from workbook.tools import BoundTool, Converted, ToolError, documents, from_openapi, openapi_schemas
 from workbook.tools.documents import DocumentError
-from workbook.tools.openapi_requests import Repeats
+from workbook.tools.openapi_requests import Repeats, repeating
 from workbook.tools.toolbox import legal_name
 
 SECRET = "s3cr+et/key"
@@ -500,6 +501,17 @@ def test_without_repeats_or_without_a_key(api):
     assert "503" in refusal(tool_of(api, "post", "/third_time/bare", OK))
     assert call(tool_of(api, "post", "/third_time/bare", OK, repeats=Repeats(2, keyed=False, pause=0.001))) == '"done"'
     assert set(keys_of(api, "/third_time/bare")) == {None}
+
+
+def test_the_repeats_of_a_tool_can_be_changed(api):
+    once = tool_of(api, "post", "/third_time/changed", OK)
+    assert call(repeating(once, Repeats(2, pause=0.001))) == '"done"'
+    with pytest.raises(UsageError, match="sends no request"):
+        repeating(replace(once, run=no_request), Repeats(2))
+
+
+async def no_request(arguments):
+    return ""
 
 
 def test_what_will_not_pass_is_tried_once(api):

@@ -86,8 +86,11 @@ def _opened(place: Place) -> Iterator[tuple[Registry, Bind]]:
         return
     with company.Enterprise() as own:
         own.begin(place.scopes or ["*"])
-        theirs = company.catalogue(place.gateway, {"token": _token()}) if place.gateway else None
-        yield own.registry, theirs or own.tools(company.PATIENT)
+        if place.gateway:
+            theirs = company.catalogue(place.gateway, {"token": _token()})
+            yield own.registry, company.Sources(lambda department: theirs[department])
+        else:
+            yield own.registry, own.tools()
 
 
 def _token() -> str:

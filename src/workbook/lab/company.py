@@ -22,7 +22,7 @@ from workbook.tools.decomposition import best_retriever
 from workbook.tools.embedding import Encoder, MiniLm
 from workbook.tools.kept_vectors import KeptVectors, keep
 from workbook.tools.openapi import from_openapi
-from workbook.tools.openapi_requests import ONCE, Repeats
+from workbook.tools.openapi_requests import Repeats, repeating
 from workbook.tools.operations import Operation, text_of
 from workbook.tools.registry import Registry
 from workbook.tools.retrieval import Hit, Retriever
@@ -53,26 +53,22 @@ class Sources:
         return self._tools[source]
 
 
-def catalogue(address: str, credentials: Mapping[str, str], repeats: Repeats = PATIENT) -> Sources:
-    """The company's operations as tools that call the gateway at ``address``; the source is the department.
+def catalogue(address: str, credentials: Mapping[str, str]) -> dict[str, list[BoundTool]]:
+    """The company's operations by department, as tools that call the gateway at ``address``, patiently.
 
     ``credentials`` hold the bearer token as ``token``; they are looked into at each call.
     """
-
-    def read(department: str) -> list[BoundTool]:
-        document = whole({department: kept()[department]}, address)
-        return from_openapi(document, credentials=credentials, repeats=repeats).tools
-
-    return Sources(read)
+    return {
+        name: from_openapi(whole({name: document}, address), credentials=credentials, repeats=PATIENT).tools
+        for name, document in kept().items()
+    }
 
 
-def fill(registry: Registry) -> Registry:
-    """Bring a registry up to date with the catalogue; what is there already is not touched."""
-    for department, document in kept().items():
-        tools = from_openapi(whole({department: document})).tools
-        registry.put(department, [Operation.of(bound, department) for bound in tools])
+def fill(registry: Registry, tools: Mapping[str, Sequence[BoundTool]]) -> None:
+    """Bring a registry up to date with the catalogue, a department a source; what is there already is not touched."""
+    for department, its in tools.items():
+        registry.put(department, [Operation.of(bound, department) for bound in its])
     registry.index()
-    return registry
 
 
 def catalogue_encoder() -> Encoder:
@@ -87,26 +83,24 @@ def vectors_path() -> Path:
 
 def write_vectors() -> None:
     """Make the kept vectors anew; to be called when the catalogue's documents have changed."""
-    converted = [from_openapi(whole({name: document})).tools for name, document in kept().items()]
-    keep(MiniLm(), [text_of(bound.tool) for tools in converted for bound in tools], vectors_path())
+    tools = catalogue("", {})
+    keep(MiniLm(), [text_of(bound.tool) for its in tools.values() for bound in its], vectors_path())
 
 
 class Enterprise:
-    """A served company and its registry; a context manager. Without ``registry``, one in a folder that goes away."""
+    """A served company, and its registry in a folder that goes away; a context manager."""
 
-    def __init__(self, settings: Settings | None = None, registry: Registry | None = None) -> None:
-        self._stack = ExitStack()
-        self._settings, self._given = settings, registry
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._stack, self._settings = ExitStack(), settings
         self._keys = {"token": "nobody"}
 
     def __enter__(self) -> Enterprise:
         self.served = self._stack.enter_context(ServedCompany(settings=self._settings))
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-        self.registry = self._given or Registry(folder, catalogue_encoder())
-        if not len(self.registry):
-            fill(self.registry)
+        self.registry = Registry(folder, catalogue_encoder())
+        self._tools = catalogue(self.served.address, self._keys)
+        fill(self.registry, self._tools)
         self.retriever = _Recalled(best_retriever(self.registry))
-        self._sources: dict[Repeats, Sources] = {}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -123,11 +117,9 @@ class Enterprise:
         connection = self.served.connection
         return [] if connection.total_changes == self._written else difference(_at_first(), snapshot(connection))
 
-    def tools(self, repeats: Repeats = ONCE) -> Sources:
+    def tools(self, repeats: Repeats = PATIENT) -> Sources:
         """Operations as tools that call this company."""
-        if repeats not in self._sources:
-            self._sources[repeats] = catalogue(self.served.address, self._keys, repeats)
-        return self._sources[repeats]
+        return Sources(lambda department: [repeating(bound, repeats) for bound in self._tools[department]])
 
 
 @cache

@@ -21,20 +21,21 @@ from workbook.core.judging import asks_for, mentions, refuses
 from workbook.gateway import Faults, operations, scopes, shortcomings
 from workbook.gateway.state import Change
 from workbook.gateway.tokens import granted
-from workbook.lab.company import ONCE, PATIENT, Enterprise
+from workbook.lab.company import PATIENT, Enterprise
 from workbook.models.base import LanguageModel
 from workbook.suites.enterprise import EnterpriseTask
-from workbook.tools.openapi_requests import Repeats
+from workbook.tools.openapi_requests import ONCE, Repeats
 from workbook.tools.retrieval import Hit, Retriever
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FAULTS = Faults(error=0.1, busy=0.05, malformed=0.05, dropped=0.1)
-"""A bad day: almost every third request is struck."""
+FAULTS = Faults(error=0.1, busy=0.05, malformed=0.1, dropped=0.2)
+"""A bad day: almost four requests in ten are struck, half of those that lose their answer after the effect."""
 STALE = Faults(stale=1.0)
 """Every body has had a field renamed since its document was imported."""
-UNKEYED = Repeats(PATIENT.times, keyed=False, pause=PATIENT.pause)
+KEYED = Repeats(PATIENT.times, pause=0.005)
+UNKEYED = replace(KEYED, keyed=False)
 CALM = Faults()
 STEPS = 8
 UNFAILING = ("do", "answer", "conflict")
@@ -96,7 +97,7 @@ SAFEGUARD_ARMS: tuple[Arm, ...] = (
 )
 # Given the right five, for a call that was never made meets no fault.
 FAULT_ARMS: tuple[Arm, ...] = (
-    Arm("tries again, one key", "execution", knowing, faults=FAULTS),
+    Arm("tries again, one key", "execution", knowing, faults=FAULTS, repeats=KEYED),
     Arm("tries again, no key", "execution", knowing, faults=FAULTS, repeats=UNKEYED),
     Arm("tries once", "execution", knowing, faults=FAULTS, repeats=ONCE),
 )
@@ -172,12 +173,15 @@ def row(task: EnterpriseTask, arm: Arm, run: ChainRun, changes: Sequence[Change]
 
 
 def says_so(task: EnterpriseTask, reply: str) -> bool:
-    """Whether a reply is one for a task of this kind: it answers, asks for what is missing, or declines."""
+    """Whether a reply is one for a task of this kind: it answers, asks for what is missing, or declines.
+
+    Where something was to be done, it must not say that it was not.
+    """
     if task.kind == "answer":
         return mentions(reply, task.accept)
     if task.kind == "ask":
         return asks_for(reply, task.accept)
-    return task.kind == "do" or refuses(reply)
+    return refuses(reply) != (task.kind == "do")
 
 
 def recall(

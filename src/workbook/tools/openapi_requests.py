@@ -11,17 +11,17 @@ import asyncio
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
-from workbook.core.errors import WorkbookError
+from workbook.core.errors import UsageError, WorkbookError
 from workbook.tools.causes import Cause, cause_of_status
 from workbook.tools.openapi_arguments import Inputs
 from workbook.tools.openapi_security import Credentials, Identity, Scheme, identify
 from workbook.tools.openapi_writing import written
-from workbook.tools.toolbox import ToolError
+from workbook.tools.toolbox import BoundTool, ToolError
 
 if TYPE_CHECKING:
     import httpx2
@@ -114,6 +114,14 @@ class Request:
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
             raise ToolError(f"{self.label} got no answer ({type(error).__name__})", LATER, "server") from None
         return _result(self.label, response, identity.hide(_text(response, content)))
+
+
+def repeating(bound: BoundTool, repeats: Repeats) -> BoundTool:
+    """The tool of an operation, with other repeats; raises ``UsageError`` for a tool that sends no request."""
+    request = getattr(bound.run, "__self__", None)
+    if not isinstance(request, Request):
+        raise UsageError(f"{bound.name} sends no request of ours", "Give a tool of an OpenAPI document.")
+    return replace(bound, run=replace(request, repeats=repeats).send)
 
 
 @cache

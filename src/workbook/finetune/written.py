@@ -67,7 +67,7 @@ def written(model: LanguageModel, asked: Sequence[Example]) -> list[Written]:
     """What the model answers to each request, greedily, and what the checks say of it."""
     prompts = [model.render(example.messages[:-1], example.tools) for example in asked]
     replies = [model.parse(done.text) for done in model.complete(prompts, max_new_tokens=LONGEST)]
-    funnel = Funnel(_evaluation())
+    funnel = Funnel(reserved())
     return [_checked(example, reply, funnel) for example, reply in zip(asked, replies, strict=True)]
 
 
@@ -75,6 +75,12 @@ def rows_of(made: Iterable[Written], checked: bool, count: int) -> list[Row]:
     """The first ``count`` rows, of those that passed every check or of all; text that is no turn cannot be learned."""
     able = (one for one in made if one.cause != "format" and not (checked and one.cause))
     return [one.row for one, _ in zip(able, range(count), strict=False)]
+
+
+@cache
+def reserved() -> frozenset[int]:
+    """Fingerprints of all shipped task sets, which no row may repeat; reading them takes a moment."""
+    return evaluation_fingerprints(data_dir() / "tasks")
 
 
 def _checked(example: Example, reply: Reply, funnel: Funnel) -> Written:
@@ -93,8 +99,3 @@ def _is_right(example: Example, reply: Reply) -> bool:
         return False
     asks = any(word in reply.content for word in example.accept)
     return asks if example.kind == "ask" else "?" not in reply.content
-
-
-@cache
-def _evaluation() -> frozenset[int]:
-    return evaluation_fingerprints(data_dir() / "tasks")

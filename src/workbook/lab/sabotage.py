@@ -18,10 +18,10 @@ from workbook.agent.monitoring import Monitor, charts
 from workbook.core.chat import Tool, assistant
 from workbook.core.constraints import JsonSchema, ToolCalls
 from workbook.core.errors import WorkbookError
-from workbook.core.settings import data_dir
 from workbook.finetune import conversations
-from workbook.finetune.checks import Funnel, evaluation_fingerprints
+from workbook.finetune.checks import Funnel
 from workbook.finetune.conversations import Example
+from workbook.finetune.written import reserved
 from workbook.gateway.catalogue import departments, scopes
 from workbook.gateway.documents import kept, whole
 from workbook.lab.company import catalogue_encoder
@@ -65,13 +65,12 @@ def sound(
     """A system with a small registry, which goes away with the context; ``calm`` says what is usual."""
     names = list(departments())[:DEPARTMENTS]
     versions = _versions()
-    reserved = evaluation_fingerprints(data_dir() / "tasks")
     usual, error = charts(calm), Fault("error", 0.3)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         yield System(
             model=model,
-            data=_rows(rows, reserved),
-            reserved=reserved,
+            data=_rows(rows),
+            reserved=reserved(),
             constraint=ToolCalls,
             retriever=Bm25(_registry(folder, names)),
             tasks=_tasks(names, tasks),
@@ -132,9 +131,9 @@ def _row(name: str, copy: str, system: System) -> dict[str, object]:
     return {"check": name, "system": copy, "passes": found.ok, "on_paper": there, "said": found.said}
 
 
-def _rows(count: int, reserved: frozenset[int]) -> list[Example]:
+def _rows(count: int) -> list[Example]:
     """The first rows of the generator that pass its funnel."""
-    rng, funnel, kept_rows = Random("production"), Funnel(reserved), list[Example]()
+    rng, funnel, kept_rows = Random("production"), Funnel(reserved()), list[Example]()
     while len(kept_rows) < count:
         made = conversations.family(rng, "train", 2)
         kept_rows += [example for example in made if funnel.keep(example)]

@@ -515,8 +515,8 @@ async def no_request(arguments):
 
 
 def test_what_will_not_pass_is_tried_once(api):
-    assert "403" in refusal(tool_of(api, "post", "/status/403", OK, repeats=Repeats(3, pause=0.001)))
-    assert len(keys_of(api, "/status/403")) == 1
+    assert "409" in refusal(tool_of(api, "post", "/status/409", OK, repeats=Repeats(3, pause=0.001)))
+    assert len(keys_of(api, "/status/409")) == 1
 
 
 def test_answers_have_a_limit(api):

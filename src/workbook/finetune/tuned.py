@@ -23,7 +23,7 @@ def write_tuned(network: Any, tokenizer: Any, out: Path, made: Mapping[str, Any]
     if not merge:
         for config in network.peft_config.values():
             config.base_model_name_or_path = made["base"]  # its name, and not the folder where it lay
-        network.save_pretrained(out, save_embedding_layers=False)
+        network.to(torch.bfloat16).save_pretrained(out, save_embedding_layers=False)
     else:
         whole = network.merge_and_unload() if made["recipe"]["lora"] else network
         whole.to(torch.bfloat16).save_pretrained(out)

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from workbook.tools.causes import Cause, cause_of_status
 if TYPE_CHECKING:
     import httpx2
     import pandas as pd
+    from fastapi import FastAPI
 
 OF_THE_GATEWAY = ("error", "busy", "malformed", "dropped", "latency", "stale", "demanding")
 OF_THE_CLERK = ("misnames an argument", "invents a tool", "shows no token", "takes the wrong record")
@@ -153,12 +155,11 @@ class _Clerk:
     def __init__(self, rng: Random, fault: Fault | None) -> None:
         import httpx2
 
-        from workbook.gateway.app import Settings, create_app
-
         self.rng, self.fault, self.calls = rng, fault, 0
-        self.connection = company()
-        app = create_app(self.connection, Settings(Rate(1e6, 10**6)))
+        app = _app()
         self.gateway = app.state.gateway
+        self.connection = self.gateway.connection = company()
+        self.gateway.source = FaultSource(Faults())
         self.client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1")
 
     async def work(self, task: EnterpriseTask) -> AsyncIterator[Cause | None]:
@@ -199,6 +200,14 @@ class _Clerk:
             ids = [row[0] for row in self.connection.execute(f'SELECT id FROM "{called.kind.table}" ORDER BY id')]
             arguments[called.id_parameter] = self.rng.choice(ids)
         return ToolCall(call.name, arguments)
+
+
+@cache
+def _app() -> FastAPI:
+    """One application for all clerks, who work one after the other: 500 routes take longer to make than to use."""
+    from workbook.gateway.app import Settings, create_app
+
+    return create_app(company(), Settings(Rate(1e6, 10**6)))
 
 
 async def _sent(

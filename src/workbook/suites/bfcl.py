@@ -18,7 +18,7 @@ from workbook.core.errors import WorkbookError
 from workbook.core.settings import unknown
 from workbook.suites.bfcl_checker import Answer, Function
 from workbook.suites.bfcl_schemas import bfcl_tool
-from workbook.suites.json_rows import json_rows
+from workbook.suites.json_rows import json_rows, spread
 
 CATEGORIES = (
     "simple_python", "simple_java", "simple_javascript", "multiple", "parallel", "parallel_multiple", "irrelevance",
@@ -91,13 +91,6 @@ def load_bfcl(source: str | Path, categories: Sequence[str] = (), limit: int | N
         rows += found
         left_out += reasons
     return BfclSet(tuple(spread(rows, limit)), tuple(left_out))
-
-
-def spread(rows: Sequence[Any], limit: int | None) -> list[Any]:
-    """``limit`` of the rows, at even distances from the first on; all of them when there are no more."""
-    if limit is None or limit >= len(rows):
-        return list(rows)
-    return [rows[index * len(rows) // limit] for index in range(limit)]
 
 
 def language_of(category: str) -> str:

@@ -15,11 +15,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from workbook.core.chat import EMPTY_OBJECT, Tool, ToolCall
 from workbook.core.errors import WorkbookError
 from workbook.core.validation import call_errors
+from workbook.suites.json_rows import spread
 
 FILES = tuple(f"test_cases_{kind}_{setting}.json" for kind in ("dh", "ds") for setting in ("base", "enhanced"))
 TOOLS = "tools.json"
@@ -38,7 +39,6 @@ TYPES: Mapping[str, str] = {
 PLAUSIBLE: Mapping[str, Any] = {"integer": 7, "number": 7.5, "boolean": True, "array": ["4711-0815"], "object": {}}
 """What a tool returns whose result the suite does not hold, by type; texts name their field."""
 SHOWN = 6
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,6 @@ def load_injecagent(folder: str | Path, limit: int | None = None) -> tuple[list[
         seen = "; ".join(f"{row.id}: {row.reason}" for row in bad[:3]) or "their lists are empty"
         raise WorkbookError(f"no case in {', '.join(there)} of {root} ({seen})", EXPECTED)
     return _limited(good, limit), bad
-
-
-def spread(items: Sequence[T], count: int) -> list[T]:
-    """``count`` of the items, at even distances from the first on; all of them when there are no more."""
-    if count >= len(items):
-        return list(items)
-    return [items[index * len(items) // count] for index in range(count)]
 
 
 def _limited(good: Mapping[str, list[AgentCase]], limit: int | None) -> list[AgentCase]:

@@ -1,13 +1,15 @@
-"""The objects of a file of JSON Lines, or of one JSON list: public sets come in both, whatever their names end in."""
+"""Rows of public sets: a file of JSON Lines or of one JSON list, whatever its name ends in, and some of many evenly."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workbook.core.errors import WorkbookError
+
+T = TypeVar("T")
 
 
 def json_rows(path: Path) -> list[Mapping[str, Any]]:
@@ -22,6 +24,13 @@ def json_rows(path: Path) -> list[Mapping[str, Any]]:
     # Not splitlines: a text in a row may hold other separators, such as U+2028.
     values = _value(text, path, 0) if text.startswith("[") else _lines(text, path)
     return [value for value in values if isinstance(value, Mapping)]
+
+
+def spread(items: Sequence[T], limit: int | None) -> list[T]:
+    """``limit`` of the items, at even distances from the first on; all of them when there are no more."""
+    if limit is None or limit >= len(items):
+        return list(items)
+    return [items[index * len(items) // limit] for index in range(limit)]
 
 
 def _lines(text: str, path: Path) -> list[Any]:

@@ -10,12 +10,13 @@ JSON that we know. Leaves out remote references: a schema is what stands in its 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbook.core.errors import WorkbookError
+from workbook.suites.json_rows import spread
 
 EXPECTED = (
     "Expected a folder tree of JSON files, one a case: a bare schema (JSONSchemaBench), or "
@@ -71,13 +72,6 @@ def case_files(root: Path) -> list[Path]:
     if not found:
         raise WorkbookError(f"no JSON files in {root}; it holds {_listing(root)}", EXPECTED)
     return found
-
-
-def spread(paths: Sequence[Path], limit: int | None) -> list[Path]:
-    """``limit`` of the paths, at even distances from the first on; all of them when there are no more."""
-    if limit is None or limit >= len(paths):
-        return list(paths)
-    return [paths[index * len(paths) // limit] for index in range(limit)]
 
 
 def read_file(path: Path, root: Path) -> list[SchemaCase | BadFile]:

@@ -13,6 +13,7 @@ from retrieval_toys import ToyEncoder
 from workbook.agent import Approval, always, canned
 from workbook.agent.chain import STAGES, Chain, Event
 from workbook.core.chat import Tool, system, user
+from workbook.core.errors import UsageError
 from workbook.tools import Toolbox
 from workbook.tools.operations import Operation
 from workbook.tools.registry import Registry
@@ -57,6 +58,11 @@ def test_a_request_goes_through_every_stage_in_order_and_live(chain: Chain, toys
 
 def test_the_query_is_what_the_user_said(chain: Chain) -> None:
     assert chain.run_sync(ASK).hits == tuple(chain.retriever.search([ASK[1].content], 3)[0])
+
+
+def test_without_a_request_there_is_nothing_to_find(chain: Chain) -> None:
+    with pytest.raises(UsageError, match="no request"):
+        chain.run_sync([system("Today is Monday."), user(" ")])
 
 
 def test_what_was_not_found_cannot_be_called(chain: Chain, toys: Toys) -> None:

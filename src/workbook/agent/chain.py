@@ -22,6 +22,7 @@ from workbook.agent.trace import Trace
 from workbook.core.chat import Message, Tool
 from workbook.core.constraints import ToolCalls
 from workbook.core.coroutines import finished
+from workbook.core.errors import UsageError
 from workbook.models.base import LanguageModel
 from workbook.tools.operations import Operation
 from workbook.tools.toolbox import BoundTool, Toolbox
@@ -87,13 +88,15 @@ class Chain:
     async def run(
         self, messages: Sequence[Message], tell: Tell = lambda event: None, watch: Watch | None = None
     ) -> ChainRun:
-        """Find tools for the last message of the user, and go on with them until there is an answer or an end."""
+        """Find tools for the last message of the user, and go on with them until there is an answer or an end.
+
+        Raises ``UsageError`` where the user has said nothing.
+        """
         log = _Log(tell)
         with log.stage("registry") as said:
             said.append(self._stock())
         with log.stage("retrieval") as said:
-            query = next(message.content for message in reversed(messages) if message.role == "user")
-            (hits,) = self.retriever.search([query], self.k, self.permissions)
+            (hits,) = self.retriever.search([_query(messages)], self.k, self.permissions)
             said.append(", ".join(hit.name for hit in hits) or "nothing fits")
         toolbox = self.bind(self.registry.get([hit.id for hit in hits]))
         agent = Agent(
@@ -121,6 +124,13 @@ class Chain:
         table: Any = self.registry.table
         allowed = table.count_rows(self.registry.allowed(self.permissions))
         return f"{len(self.registry)} operations, {allowed} within the caller's permissions"
+
+
+def _query(messages: Sequence[Message]) -> str:
+    said = [message.content for message in messages if message.role == "user" and message.content.strip()]
+    if not said:
+        raise UsageError("there is no request to find tools for", "Give a message of the user.")
+    return said[-1]
 
 
 class _Log:
@@ -166,16 +176,13 @@ class _Told:
         model = getattr(self.policy, "model", None)
         with self.log.stage("prompt") as said:
             letters = len(model.render(messages, tools)) if model else sum(len(m.content) for m in messages)
-            said.append(
-                f"{letters:,} characters, {len(tools)} tools beside them"
-                if not model
-                else f"{letters:,} characters, {len(tools)} tools among them"
-            )
+            said.append(f"{letters:,} characters, {len(tools)} tools {'among' if model else 'beside'} them")
 
     def _bound(self, tools: tuple[Tool, ...]) -> None:
         """Compile the grammar before the model needs it: it is kept, so the time is paid here and once."""
         model = getattr(self.policy, "model", None)
-        if getattr(self.policy, "constraint", "free") != "grammar" or not hasattr(model, "encode"):
+        # Other runtimes compile for themselves, out of sight.
+        if getattr(self.policy, "constraint", "free") != "grammar" or not hasattr(model, "network"):
             return
         from workbook.grammar.compiling import compiled
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 Read = Callable[[str], Iterable[BoundTool]]
 """The tools of a document, by the source that the registry names."""
-PATIENT = Repeats(3)
-"""A failure that may pass is tried four times in all, under one key."""
+PATIENT = Repeats(5)
+"""A failure that may pass is tried six times in all, under one key."""
 
 
 class Sources:

@@ -38,8 +38,8 @@ KEYED = Repeats(PATIENT.times, pause=0.005)
 UNKEYED = replace(KEYED, keyed=False)
 CALM = Faults()
 STEPS = 8
-UNFAILING = ("do", "answer", "conflict")
-"""Kinds of tasks whose calls the chain has to find; the others end well without."""
+NEEDING = ("do", "answer")
+"""Kinds of tasks that end well by calls only; whoever declines the others, for whatever reason, is right."""
 Search = Callable[[Enterprise, EnterpriseTask], Retriever]
 Who = Callable[[EnterpriseTask, "Arm"], LanguageModel | Policy]
 
@@ -205,7 +205,7 @@ def _share(task: EnterpriseTask, hits: Sequence[Hit]) -> float:
 def _why(task: EnterpriseTask, run: ChainRun, found: bool, harm: int) -> str:
     """The first thing that went wrong, as far as it can be told from outside."""
     causes = [cause for cause in causes_in(run.trace) if cause]
-    if task.kind in UNFAILING and not found:
+    if task.kind in NEEDING and not found:
         return "not found"
     if harm:
         return "wrong effect"

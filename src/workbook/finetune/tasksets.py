@@ -15,7 +15,7 @@ from workbook.finetune.checks import Funnel
 from workbook.finetune.conversations import Example
 
 SEED = 2026
-COMPRESSED = ("calls_8", "calls_16")  # with so many tools a row is long
+COMPRESSED = ("calls", "calls_8", "calls_16", "results")  # large sets, or sets of long rows
 # file: (kinds with how many of each, fewest and most tools)
 TOOL_SETS: Mapping[str, tuple[Mapping[str, int], int, int]] = {
     "calls": ({"call": 460, "parallel": 60, "ask": 500, "decline": 500}, 1, 4),

@@ -41,3 +41,14 @@ def test_a_mistake_is_an_error_of_ours(tmp_path: Path) -> None:
         ["run", "--data", str(tmp_path / "none.jsonl")],
     ):
         assert isinstance(RUN.invoke(app, ["finetune", *words]).exception, WorkbookError)
+
+
+def test_generated_rows_come_with_their_funnel(tmp_path: Path) -> None:
+    out = tmp_path / "rows.jsonl"
+    done = RUN.invoke(app, ["finetune", "data", "--suite", "generated", "--rows", "20", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert len(read_rows(out)) == 20
+    assert {path.name for path in tmp_path.iterdir()} == {"rows.jsonl", "rows.funnel.json", "rows.funnel.png"}
+    assert "balance:" in done.stderr
+    absent = ["finetune", "data", "--suite", "generated", "--out", str(out), "--against", str(tmp_path / "none")]
+    assert isinstance(RUN.invoke(app, absent).exception, WorkbookError)

@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from workbook.cli.console import err, stdout_kept_free
+from workbook.core.errors import UsageError
 from workbook.core.settings import repo_root, unknown
 
-SUITES = ("drift", "written-checked", "written-unchecked")
-SUITE_HELP = "drift: its APIs to learn by heart. written-checked, written-unchecked: what an early model wrote."
+SUITES = ("drift", "written-checked", "written-unchecked", "generated")
+SUITE_HELP = "drift: its APIs to learn by heart. written-checked, written-unchecked: what an early model wrote. "
+SUITE_HELP += "generated: calls, asks, declines, answers and repairs, checked in stages, with the funnel beside."
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +33,12 @@ def data(
     ] = "drift",
     wordings: Annotated[int, typer.Option(min=1, help="For drift: requests for each tool.")] = 96,
     seed: Annotated[int, typer.Option(help="For wordings and values.")] = 0,
+    rows: Annotated[int, typer.Option(min=10, help="For generated: how many rows.")] = 2000,
+    workers: Annotated[int, typer.Option(min=1, help="For generated: processes; the rows are the same.")] = 2,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(help="For generated: a folder of an evaluation set to keep out; again for more."),
+    ] = None,
 ) -> None:
     """Write rows to train on, in TRL's conversational form."""
     from workbook.finetune.by_heart import rows_by_heart
@@ -40,12 +48,31 @@ def data(
 
     if suite not in SUITES:
         raise unknown("suite", suite, SUITES)
+    if suite == "generated":
+        _generate(out, rows, seed, workers, against or [])
+        return
     if suite == "drift":
-        rows = rows_by_heart([made.before for made in by_heart()], wordings, seed)
+        written = rows_by_heart([made.before for made in by_heart()], wordings, seed)
     else:
-        rows = written_rows(checked=suite == "written-checked", seed=seed)
-    write_rows(rows, out)
-    _say(f"{out}: {len(rows)} rows")
+        written = written_rows(checked=suite == "written-checked", seed=seed)
+    write_rows(written, out)
+    _say(f"{out}: {len(written)} rows")
+
+
+def _generate(out: Path, rows: int, seed: int, workers: int, against: list[Path]) -> None:
+    """The rows, the funnel as JSON and as a picture, all beside each other."""
+    from workbook.finetune.pipeline import make_rows
+    from workbook.lab.funnel import funnel_plot
+
+    missing = next((folder for folder in against if not folder.is_dir()), None)
+    if missing:
+        raise UsageError(f"no folder {missing}", "Give --against the folder of an evaluation set.")
+    made = make_rows(rows, out, seed, workers, against)
+    out.with_suffix(".funnel.png").write_bytes(funnel_plot(made.funnel).png)
+    for stage in made.funnel:
+        causes = ", ".join(f"{cause} {count}" for cause, count in stage["causes"].items())
+        _say(f"{stage['stage']}: {stage['in']} in, {stage['out']} out" + (f" ({causes})" if causes else ""))
+    _say(f"{out}: {len(made.rows)} rows")
 
 
 def run(

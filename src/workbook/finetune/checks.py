@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbook.core.chat import Message
+from workbook.core.chat import Message, Tool, ToolCall
+from workbook.core.matching import stated_defaults
 from workbook.core.validation import call_errors
 from workbook.finetune.conversations import Example
 from workbook.finetune.values import MONTHS
@@ -62,10 +63,16 @@ def _spoken(leaf: Any) -> tuple[str, ...]:
 
 
 def ungrounded(example: Example) -> list[Any]:
-    """Values in the calls to learn that nobody said. Booleans are read from a word such as "without"."""
+    """Values in the calls to learn that nobody said and no default states. Booleans are read from words ("without")."""
     said = "\n".join(m.content for m in example.messages if m.role in ("user", "tool")).lower()
-    values = [leaf for call in example.answer.tool_calls for leaf in _leaves(call.arguments)]
+    values = [leaf for call in example.answer.tool_calls for leaf in _leaves(_chosen(call, example.tools))]
     return [v for v in values if not isinstance(v, bool) and not any(form in said for form in _spoken(v))]
+
+
+def _chosen(call: ToolCall, tools: Sequence[Tool]) -> dict[str, Any]:
+    """The arguments that are not just the stated default."""
+    defaults = stated_defaults(call.name, tools)
+    return {name: value for name, value in call.arguments.items() if name not in defaults or defaults[name] != value}
 
 
 class Funnel:

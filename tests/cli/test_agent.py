@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from api_server import api_server
 from typer.testing import CliRunner
 
 import workbook.models
@@ -15,6 +16,7 @@ from workbook.cli.agent import toolbox_from
 from workbook.cli.main import app
 from workbook.core.chat import ToolCall
 from workbook.core.errors import UsageError
+from workbook.gateway import ServedCompany
 
 TOOLS = '''
 from json import dumps
@@ -145,3 +147,31 @@ def test_what_makes_no_sense_says_so(options: list[str], said: str, monkeypatch:
 def test_a_registry_that_is_empty_says_how_to_fill_it(monkeypatch: Any, tmp_path: Path) -> None:
     shown = ask(monkeypatch, canned("Hm."), "--registry", str(tmp_path / "empty"))
     assert "registry import" in getattr(shown.exception, "remedy", "")
+
+
+def test_a_gateway_that_runs_is_called_with_the_token_of_the_environment(monkeypatch: Any) -> None:
+    policy = canned(ToolCall("people_get_employee", {"employee_id": "E1042"}), "Found.")
+    with ServedCompany() as served:
+        monkeypatch.setenv("WORKBOOK_CREDENTIAL_TOKEN", served.token("me", "people.read"))
+        shown = ask(monkeypatch, policy, "--gateway", served.address, "--scope", "people.read", "--json")
+        text = served.app.state.gateway.metrics.text()
+    [made] = json.loads(shown.stdout)["calls"]
+    assert made["status"] == "ran"
+    assert json.loads(made["result"])["id"] == "E1042"
+    assert b"people_get_employee" in (text if isinstance(text, bytes) else text.encode())
+    assert "WORKBOOK" not in shown.stderr
+
+
+def test_a_registry_of_ones_own_is_used_as_it_is(monkeypatch: Any, tmp_path: Path) -> None:
+    from workbook.tools.importing import import_documents
+    from workbook.tools.registry import Registry
+
+    with api_server() as api:
+        path = {"get": {"operationId": "get_weather", "summary": "What is it like in a town?"}}
+        document = {"openapi": "3.1.0", "info": {"title": "t"}, "paths": {"/echo": path}, "servers": [{"url": api.url}]}
+        (tmp_path / "weather.json").write_text(json.dumps(document))
+        import_documents(Registry(str(tmp_path / "db")), [str(tmp_path / "weather.json")])
+        shown = ask(monkeypatch, canned(ToolCall("get_weather"), "Mild."), "--registry", str(tmp_path / "db"), "--json")
+        assert api.last["path"] == "/echo"
+    document = json.loads(shown.stdout)
+    assert (document["answer"], document["calls"][0]["status"]) == ("Mild.", "ran")

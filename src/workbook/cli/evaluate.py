@@ -6,7 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from workbook.cli import evaluate_bfcl, evaluate_injection, evaluate_retrieval, evaluate_schemas
+from workbook.cli import (
+    evaluate_bfcl,
+    evaluate_injection,
+    evaluate_retrieval,
+    evaluate_schemas,
+    evaluate_when2call,
+)
 from workbook.cli.console import MODEL_HELP, err, print_json, print_table, stdout_kept_free
 from workbook.core.settings import unknown
 
@@ -23,6 +29,7 @@ def register(app: typer.Typer) -> None:
     group.command("injection", epilog=evaluate_injection.EXAMPLE)(evaluate_injection.injection)
     group.command("retrieval", epilog=evaluate_retrieval.EXAMPLE)(evaluate_retrieval.retrieval)
     group.command("bfcl", epilog=evaluate_bfcl.EXAMPLE)(evaluate_bfcl.bfcl)
+    group.command("when2call", epilog=evaluate_when2call.EXAMPLE)(evaluate_when2call.when2call)
     app.add_typer(group, name="eval", help="Score a model on a suite.")
 
 

@@ -17,7 +17,7 @@ EXAMPLE = "Example: workbook eval retrieval --data MetaTool/dataset --format too
 def retrieval(
     data: Annotated[str, typer.Option(help="A checkout's folder of ToolE, Seal-Tools or BFCL.")],
     format: Annotated[str, typer.Option(help="toole, sealtools or bfcl.")],
-    model: Annotated[str, typer.Option(help="What encodes: all-MiniLM-L6-v2, or a folder of one tuned from it.")] = (
+    model: Annotated[str, typer.Option(help="What encodes: all-MiniLM-L6-v2, retriever (tuned), or a folder.")] = (
         "all-MiniLM-L6-v2"
     ),
     decoding: Annotated[str, typer.Option(help="free or grammar, as everywhere; nothing is decoded here.")] = "free",

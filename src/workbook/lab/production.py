@@ -110,7 +110,7 @@ def grammar(system: System) -> Found:
 
     prompt = system.model.render([user("Do something.")], [CHOICES])
     bound = system.constraint([CHOICES])
-    done = generate(system.model, [prompt] * 2, bound, max_new_tokens=80, temperature=NOISE, seed=1)
+    done = generate(system.model, [prompt] * 2, bound, max_new_tokens=60, temperature=NOISE, seed=1)
     wrong = [problem for one in done for problem in violations(one.completion.text, ToolCalls((CHOICES,)))[:1]]
     return Found(not wrong, f"{len(done) - len(wrong)} of {len(done)} noisy texts are valid calls")
 

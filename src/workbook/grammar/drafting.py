@@ -7,7 +7,10 @@ how often guesses are right. Guesses know nothing of the constraint: the loop cu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Drafter(Protocol):
@@ -60,8 +63,12 @@ class ModelDrafter:
                 ids = torch.tensor([fresh], device=self.network.device)
                 output = self.network(input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
                 self._shown += fresh
-                drafted.append(int(output.logits[0, -1].argmax()))
+                drafted.append(self.choose([*tokens, *drafted], output.logits[0, -1]))
         return drafted
+
+    def choose(self, tokens: Sequence[int], scores: torch.Tensor) -> int:
+        """The token that follows ``tokens``, whose ``scores`` (one a token of the vocabulary) the network gave."""
+        return int(scores.argmax())
 
     def _rewind(self, tokens: list[int]) -> None:
         """Cut the cache back to what it shares with ``tokens``, leaving the last token to be shown again."""

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 from workbook.core.constraints import Constraint
 from workbook.grammar import GrammarDecoder, processor
 from workbook.grammar.compiling import compiled
+from workbook.grammar.drafting import ModelDrafter
 from workbook.grammar.plans import Plan
 from workbook.grammar.processor import GrammarProcessor
 
 if TYPE_CHECKING:
+    import torch
+
     from workbook.models.local import TransformersModel
 
 
@@ -29,29 +32,26 @@ class Kept:
     passes: int
 
 
-class GuardedDrafter:
-    """Drafts greedily with a network, under a mask where there is a ``guard``; counts what it offers.
-
-    It reads the text anew for each token: made to be counted, not to be fast.
-    """
+class GuardedDrafter(ModelDrafter):
+    """Drafts greedily with a network, under a mask where there is a ``guard``; counts what it offers."""
 
     def __init__(self, network: Any, guard: GrammarProcessor | None = None) -> None:
-        self.network, self.guard, self.offered = network, guard, 0
+        super().__init__(network)
+        self.guard, self.offered = guard, 0
 
     def draft(self, tokens: Sequence[int], count: int) -> Sequence[int]:
         """The next ``count`` tokens as the network would have them."""
+        self.offered += count
+        return super().draft(tokens, count)
+
+    def choose(self, tokens: Sequence[int], scores: torch.Tensor) -> int:
+        """The best token that the guard lets through."""
         import torch
 
-        ids = torch.tensor([list(tokens)], device=self.network.device)
-        for _ in range(count):
-            with torch.inference_mode():
-                scores = self.network(ids).logits[:, -1].float()
-            if self.guard is not None:
-                scores = self.guard(ids, scores)
-            ids = torch.cat([ids, scores.argmax(-1, keepdim=True)], dim=1)
-        self.offered += count
-        drafted: list[int] = ids[0, len(tokens) :].tolist()
-        return drafted
+        if self.guard is not None:
+            ids = torch.tensor([list(tokens)], device=scores.device)
+            scores = self.guard(ids, scores[None].float())[0]
+        return super().choose(tokens, scores)
 
 
 def kept_drafts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -52,3 +53,20 @@ def test_generated_rows_come_with_their_funnel(tmp_path: Path) -> None:
     assert "balance:" in done.stderr
     absent = ["finetune", "data", "--suite", "generated", "--out", str(out), "--against", str(tmp_path / "none")]
     assert isinstance(RUN.invoke(app, absent).exception, WorkbookError)
+
+
+def test_rows_of_a_persons_own_api(tmp_path: Path) -> None:
+    item = {"type": "object", "properties": {"item": {"type": "string"}}}
+    operation = {"operationId": "order", "requestBody": {"content": {"application/json": {"schema": item}}}}
+    document = {"openapi": "3.0.3", "info": {"title": "Shop", "version": "1"}, "paths": {"/o": {"post": operation}}}
+    line = {"text": "Order a lamp", "operation": "order", "arguments": {"item": "lamp"}}
+    spec, log, out = tmp_path / "api.json", tmp_path / "log.jsonl", tmp_path / "rows.jsonl"
+    spec.write_text(json.dumps(document))
+    log.write_text(json.dumps(line) + '\n{"text": "hm"}\n')
+    done = RUN.invoke(app, ["finetune", "data", "--openapi", str(spec), "--logs", str(log), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert len(read_rows(out)) == 1
+    assert "neither an operation nor a path 1" in done.stderr
+    assert (tmp_path / "rows.funnel.png").is_file()
+    alone = RUN.invoke(app, ["finetune", "data", "--openapi", str(spec), "--out", str(out)])
+    assert isinstance(alone.exception, WorkbookError)

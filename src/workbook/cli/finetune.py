@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workbook.cli.console import err, stdout_kept_free
 from workbook.core.errors import UsageError
 from workbook.core.settings import repo_root, unknown
+
+if TYPE_CHECKING:
+    from workbook.finetune.pipeline import Made
 
 SUITES = ("drift", "written-checked", "written-unchecked", "generated")
 SUITE_HELP = "drift: its APIs to learn by heart. written-checked, written-unchecked: what an early model wrote. "
@@ -39,6 +42,13 @@ def data(
         list[Path] | None,
         typer.Option(help="For generated: a folder of an evaluation set to keep out; again for more."),
     ] = None,
+    openapi: Annotated[
+        list[str] | None, typer.Option(help="With --logs, in place of a suite: OpenAPI documents, or folders of them.")
+    ] = None,
+    logs: Annotated[
+        list[Path] | None,
+        typer.Option(help="JSON Lines of {text, operation, arguments} or {text, method, path, body}."),
+    ] = None,
 ) -> None:
     """Write rows to train on, in TRL's conversational form."""
     from workbook.finetune.by_heart import rows_by_heart
@@ -48,6 +58,9 @@ def data(
 
     if suite not in SUITES:
         raise unknown("suite", suite, SUITES)
+    if openapi or logs:
+        _from_logs(out, openapi or [], logs or [], seed, against or [])
+        return
     if suite == "generated":
         _generate(out, rows, seed, workers, against or [])
         return
@@ -62,12 +75,34 @@ def data(
 def _generate(out: Path, rows: int, seed: int, workers: int, against: list[Path]) -> None:
     """The rows, the funnel as JSON and as a picture, all beside each other."""
     from workbook.finetune.pipeline import make_rows
-    from workbook.lab.funnel import funnel_plot
 
+    _check_folders(against)
+    _report(make_rows(rows, out, seed, workers, against), out)
+
+
+def _from_logs(out: Path, openapi: list[str], logs: list[Path], seed: int, against: list[Path]) -> None:
+    """Rows of a person's own API."""
+    from workbook.finetune.own_logs import rows_of_logs
+    from workbook.finetune.pipeline import write_made
+
+    if not (openapi and logs):
+        raise UsageError("documents say what can be called, and logs what was asked", "Give --openapi and --logs.")
+    _check_folders(against)
+    made = rows_of_logs(openapi, logs, against, seed)
+    write_made(made, out, seed)
+    _report(made, out)
+
+
+def _check_folders(against: list[Path]) -> None:
     missing = next((folder for folder in against if not folder.is_dir()), None)
     if missing:
         raise UsageError(f"no folder {missing}", "Give --against the folder of an evaluation set.")
-    made = make_rows(rows, out, seed, workers, against)
+
+
+def _report(made: Made, out: Path) -> None:
+    """The funnel as a picture beside the rows, and in words."""
+    from workbook.lab.funnel import funnel_plot
+
     out.with_suffix(".funnel.png").write_bytes(funnel_plot(made.funnel).png)
     for stage in made.funnel:
         causes = ", ".join(f"{cause} {count}" for cause, count in stage["causes"].items())

@@ -82,15 +82,25 @@ def make_rows(
     ``OUT.parts`` until the set is whole; a run with the same seed goes on from them.
     """
     parts = _parts(out, seed)
-    held = [_ours(), NearIndex(text for folder in against for text in evaluation_requests(folder))]
+    held = held_out(against)
     made = _merged(count, _shards(parts, seed, workers, count), held)
-    write_rows(made.rows, out)
-    report = {"seed": seed, "rows": len(made.rows), "drawn": made.drawn, "funnel": made.funnel}
-    out.with_suffix(".funnel.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    write_made(made, out, seed)
     for path in parts.iterdir():
         path.unlink()
     parts.rmdir()
     return made
+
+
+def held_out(against: Sequence[Path] = ()) -> list[NearIndex]:
+    """What must not be learned: the requests of all frozen sets, and those of the sets in the folders ``against``."""
+    return [_ours(), NearIndex(text for folder in against for text in evaluation_requests(folder))]
+
+
+def write_made(made: Made, out: Path, seed: int) -> None:
+    """The rows, and the funnel beside them as ``.funnel.json``."""
+    write_rows(made.rows, out)
+    report = {"seed": seed, "rows": len(made.rows), "drawn": made.drawn, "funnel": made.funnel}
+    out.with_suffix(".funnel.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 @cache

@@ -28,7 +28,7 @@ SEEN_WITHIN = timedelta(seconds=5)
 EXACT_UP_TO = 10_000
 """Rows up to which every vector is compared; beyond, an index finds the nearest, nearly always."""
 BITS = 3
-"""Of each number in the index (RaBitQ). Half a million rows take a third of 8 bits' time, for the same recall."""
+"""Of each number in the index (RaBitQ): half a million rows are scanned nearly whole in less time than a third by 8."""
 
 
 @dataclass(frozen=True)

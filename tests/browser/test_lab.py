@@ -122,7 +122,9 @@ def test_a_call_is_chosen_by_its_menus(widgets: Lab, page: Page) -> None:
     menu = shown.get_by_label("Strategy")
     menu.wait_for()
     menu.select_option("lazy")
-    shown.locator("div[role='img'][aria-label*='lazy']").wait_for()
+    picture = shown.locator("div[role='img'][aria-label*='lazy']")
+    picture.wait_for()
+    assert "masked" not in (picture.get_attribute("aria-label") or "")
 
 
 def test_a_quiz_is_answered_and_leaves_its_sum(widgets: Lab, page: Page) -> None:
@@ -144,3 +146,4 @@ def test_a_person_decides_while_the_cell_runs(button: str, said: str, widgets: L
     shown.get_by_text(said).wait_for()
     shown.locator(LEFT_BEHIND).wait_for()
     notebook.settled()
+    assert shown.get_by_role("button").count() == 0, "nobody is asked twice"

@@ -1,0 +1,113 @@
+"""General rows mixed into the rows for a task, so that fine-tuning forgets less: real ones, or replay.
+
+Real rows come from the generator that trained ``pocket-base``. Replay is what a model itself answers: it stands in
+where the data that a model was trained on is not at hand. Leaves out which share is right: that is measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from random import Random
+
+from workbook.core.errors import UsageError, WorkbookError
+from workbook.finetune.checks import Funnel
+from workbook.finetune.conversations import Example
+from workbook.finetune.general import make
+from workbook.finetune.rows import Row
+from workbook.finetune.written import reserved
+from workbook.models.base import LanguageModel
+
+LONGEST = 160
+"""Tokens of a replayed answer; one that is longer is left out."""
+BATCH = 64
+"""Requests that are answered at a time."""
+MOST = 4
+"""Requests for each replayed row that is wanted, after which the model cannot be meant."""
+
+
+def mixed(rows: Sequence[Row], general: Sequence[Row], share: float, seed: int = 0) -> list[Row]:
+    """All of ``rows``, and as many of ``general``, drawn without replacement, that they are ``share`` of the result.
+
+    Shuffled from the seed. Raises ``UsageError`` for a share outside [0, 1), ``WorkbookError`` where ``general`` has
+    too few rows.
+    """
+    return mixed_from(rows, [(general, share)], seed)
+
+
+def mixed_from(rows: Sequence[Row], sources: Sequence[tuple[Sequence[Row], float]], seed: int = 0) -> list[Row]:
+    """The same with several sources, each with its share of the result."""
+    wanted = added(len(rows), [share for _, share in sources])
+    rng = Random(f"mixed {seed}")
+    result = list(rows)
+    for (source, share), count in zip(sources, wanted, strict=True):
+        if len(source) < count:
+            raise WorkbookError(
+                f"a share of {share:g} beside {len(rows)} rows needs {count} general rows, and there are {len(source)}",
+                "Bring more of them, or take a smaller share; no row is taken twice.",
+            )
+        result += rng.sample(list(source), count)
+    rng.shuffle(result)
+    return result
+
+
+def added(count: int, shares: Sequence[float]) -> list[int]:
+    """How many rows each source adds to ``count`` rows, so that each has its share of all."""
+    if not all(0 <= share < 1 for share in shares) or sum(shares) >= 1:
+        told = ", ".join(f"{share:g}" for share in shares)
+        raise UsageError(f"shares of {told} leave no room for the rows", "Give shares from 0 to under 1, also in sum.")
+    whole = count / (1 - math.fsum(shares))
+    return [round(share * whole) for share in shares]
+
+
+def general_rows(count: int, seed: int = 0) -> list[Row]:
+    """Real general data: small talk, facts, sums, reading and writing JSON, in the shares that ``pocket-base`` saw.
+
+    Of the training split: wordings and values of the frozen sets are not among them.
+    """
+    return [_row(example, example.answer.content) for example in islice(_examples(count, f"general {seed}"), count)]
+
+
+def replay_rows(model: LanguageModel, count: int, seed: int = 0, temperature: float = 1.0) -> list[Row]:
+    """Self-generated replay: what ``model`` answers, right or wrong, to the users' turns of general rows.
+
+    The user's turns come from the generator: ``pocket-base`` was trained with a fiftieth of the loss on them, and
+    asked to write one it writes no request. Answers are sampled at temperature 1, the model's own distribution:
+    learning from them pulls towards the model as it was, its doubts included; greedy answers would sharpen it, and of
+    the generator's requests they are right about as often. Left out: answers that do not end, are empty, or call.
+    Raises ``WorkbookError`` for a model that gives too few answers.
+    """
+    kept: list[Row] = []
+    asked, size = _examples(MOST * count, f"replay {seed}"), min(count, BATCH)
+    for number, batch in enumerate(iter(lambda: list(islice(asked, size)), [])):
+        kept += _replayed(model, batch, temperature, seed + number)
+        if len(kept) >= count:
+            return kept[:count]
+    raise WorkbookError(
+        f"{model.name} answered {len(kept)} of {MOST * count} general requests to their end",
+        "Replay comes from a model that can chat, such as the base before it is tuned.",
+    )
+
+
+def _replayed(model: LanguageModel, asked: Sequence[Example], temperature: float, seed: int) -> list[Row]:
+    prompts = [model.render(example.messages[:-1]) for example in asked]
+    done = model.complete(prompts, max_new_tokens=LONGEST, temperature=temperature, seed=seed)
+    replies = [(one.finish_reason == "stop", model.parse(one.text)) for one in done]
+    return [
+        _row(example, reply.content)
+        for example, (ended, reply) in zip(asked, replies, strict=True)
+        if ended and reply.content.strip() and not (reply.calls or reply.problems)
+    ]
+
+
+def _examples(most: int, seed: str) -> Iterator[Example]:
+    """Examples that may be learned from, ``most`` at most."""
+    rng, funnel = Random(seed), Funnel(reserved())
+    drawn = (make(rng, "train") for _ in iter(int, 1))
+    return islice((example for example in drawn if funnel.keep(example)), most)
+
+
+def _row(example: Example, answer: str) -> Row:
+    turns = [message.to_dict() for message in example.messages[:-1]]
+    return {"messages": [*turns, {"role": "assistant", "content": answer}]}

@@ -1,6 +1,6 @@
 # The two commands: `make lab` to study, `make test` to check. Both set up .venv where it is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab notebooks book clean-copies test outputs results adapters refresh system-deps clean
+.PHONY: help setup lab notebooks book slides clean-copies test outputs results adapters refresh system-deps clean
 SHELL := /bin/sh
 
 # The first Python that fits; choose another with PYTHON=/path/to/python.
@@ -46,6 +46,9 @@ notebooks: $(STAMP)  ## Run every notebook into an HTML report under runs/ (PROF
 book: $(STAMP)  ## Build the notebooks and the questions as a site under runs/book, and the questions as a PDF.
 	$(BIN)/workbook book
 	$(BIN)/workbook book --pdf runs/questions.pdf
+
+slides: $(STAMP)  ## Make slides of the notebooks for a class, under runs/slides.
+	$(BIN)/workbook slides
 
 clean-copies: $(STAMP)  ## Copy the notebooks to runs/clean without outputs and solutions, for a class.
 	$(BIN)/jupyter nbconvert --to notebook --log-level=WARN --output-dir=runs/clean \

@@ -104,6 +104,15 @@ class Notebook:
         self.page.wait_for_function(f"([cell, before]) => ({number})(cell) !== before", arg=[handle, before])
 
 
+def listen(page: Page) -> list[str]:
+    """What the console complains of, and what is asked of a server, from now on."""
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("request", lambda request: heard.append(request.url) if request.url.startswith("http") else None)
+    return heard
+
+
 @contextmanager
 def serving(folder: Path) -> Iterator[Lab]:
     """``workbook lab`` on a copy of the notebooks in the size of a test, so that a reader's answers change nothing."""

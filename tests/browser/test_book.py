@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from lab_driver import listen
 
 from workbook.runner.book import make_book
 
@@ -18,15 +19,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_book(tmp_path_factory.mktemp("book") / "site").parent
-
-
-def listen(page: Page) -> list[str]:
-    """What the console complains of, and what is asked of a server, from now on."""
-    heard: list[str] = []
-    page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    page.on("request", lambda request: heard.append(request.url) if request.url.startswith("http") else None)
-    return heard
 
 
 def test_its_pages_open_without_a_complaint(book: Path, page: Page) -> None:

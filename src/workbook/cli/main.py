@@ -22,6 +22,7 @@ from workbook.cli import (
     registry,
     run,
     sandbox,
+    slides,
     train,
 )
 from workbook.cli.console import report_error
@@ -41,6 +42,7 @@ for module in (
     lab,
     run,
     book,
+    slides,
     claims,
     quiz,
     interview,

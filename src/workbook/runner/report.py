@@ -11,14 +11,18 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbook.runner.grid import point_text
+
 if TYPE_CHECKING:
     from workbook.runner.run import NotebookRun, RunReport
 
-STYLE = """
+PALETTE = """
 :root { color-scheme: light dark; --page: #fff; --ink: #1c2128; --soft: #59636e; --line: #d1d9e0; --box: #f6f8fa;
   --ok: #1a7f37; --failed: #cf222e; --link: #0969da; }
 @media (prefers-color-scheme: dark) { :root { --page: #151b23; --ink: #e6edf3; --soft: #9198a1; --line: #3d444d;
   --box: #0d1117; --ok: #3fb950; --failed: #ff7b72; --link: #58a6ff; } }
+"""
+STYLE = """
 body { background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; margin: 0 auto;
   max-width: 60rem; padding: 2rem 1.25rem 4rem; }
 a { color: var(--link); }
@@ -39,7 +43,7 @@ details { margin: .5rem 0; }
 """
 
 
-UNITS = {"seconds": "s", "mib": "MiB"}
+UNITS = {"seconds": "s", "mib": "MiB", "gpu": "GPU"}
 
 
 def write_report(report: RunReport, folder: Path) -> Path:
@@ -55,28 +59,39 @@ def write_report(report: RunReport, folder: Path) -> Path:
 def _index_page(report: RunReport) -> str:
     good = sum(run.status == "ok" for run in report.notebooks)
     title = f"{good} of {len(report.notebooks)} notebooks ran to the end"
-    head = "<tr><th>notebook</th><th>result</th><th>seconds</th><th>peak memory</th><th>written budget</th></tr>"
-    rows = "".join(map(_row, report.notebooks))
+    named = "".join(
+        f"<th>{column}</th>" for column in ("notebook", "result", "seconds", "peak memory", "written budget")
+    )
+    where = "<th>worker</th>" if _on_cluster(report) else ""
+    rows = "".join(_row(run, _on_cluster(report)) for run in report.notebooks)
     about = f"Profile {html.escape(report.profile)}, model {html.escape(report.model)}, {report.seconds:.0f} seconds."
     failures = "".join(_failure(run) for run in report.notebooks if run.status == "failed")
-    body = f"<h1>{title}</h1><p class='soft'>{about}</p><table>{head}{rows}</table>{failures}"
-    return _page(title, body)
+    body = f"<h1>{title}</h1><p class='soft'>{about}</p><table><tr>{named}{where}</tr>{rows}</table>{failures}"
+    return page(title, body)
 
 
-def _row(run: NotebookRun) -> str:
+def _on_cluster(report: RunReport) -> bool:
+    return any(run.worker is not None for run in report.notebooks)
+
+
+def _row(run: NotebookRun, on_cluster: bool) -> str:
     name = html.escape(run.path)
     linked = f'<a href="{_page_name(run)}">{name}</a>' if run.output else name
+    point = f"<br><code>{html.escape(point_text(run.grid))}</code>" if run.grid else ""
     budget = ", ".join(f"{value} {UNITS.get(key, key)}" for key, value in (run.budget or {}).items()) or "–"
+    worker = f"<td>{html.escape(run.worker or '–')}</td>" if on_cluster else ""
     return (
-        f'<tr><td>{linked}</td><td class="{run.status}">{run.status}</td><td class="number">{run.seconds:.1f}</td>'
-        f'<td class="number">{run.peak_mib:.0f} MiB</td><td>{html.escape(budget)}</td></tr>'
+        f'<tr><td>{linked}{point}</td><td class="{run.status}">{run.status}</td>'
+        f'<td class="number">{run.seconds:.1f}</td><td class="number">{run.peak_mib:.0f} MiB</td>'
+        f"<td>{html.escape(budget)}</td>{worker}</tr>"
     )
 
 
 def _failure(run: NotebookRun) -> str:
     cell = f"<pre>{html.escape(run.cell)}</pre>" if run.cell else ""
     error = html.escape(run.error or "")
-    return f"<h2>{html.escape(run.path)} failed</h2><p class='failed'>{error}</p>{cell}"
+    what = html.escape(" ".join(filter(None, (run.path, point_text(run.grid)))))
+    return f"<h2>{what} failed</h2><p class='failed'>{error}</p>{cell}"
 
 
 def _notebook_page(run: NotebookRun) -> str:
@@ -90,18 +105,20 @@ def _notebook_page(run: NotebookRun) -> str:
     settings = Config({"HTMLExporter": {"template_name": "basic", "embed_images": True}})
     body, _ = HTMLExporter(config=settings).from_notebook_node(notebook)
     banner = _failure(run) if run.error else ""
-    return _page(run.path, f'<p><a href="index.html">All notebooks</a></p>{banner}{body}')
+    return page(run.path, f'<p><a href="index.html">All notebooks</a></p>{banner}{body}')
 
 
-def _page(title: str, body: str) -> str:
+def page(title: str, body: str) -> str:
+    """A whole page around ``body``."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{STYLE}{_code_colours()}</style></head><body>{body}</body></html>"
+        f"<title>{html.escape(title)}</title><style>{PALETTE}{STYLE}{code_colours()}</style></head><body>{body}</body></html>"
     )
 
 
-def _code_colours() -> str:
+def code_colours() -> str:
+    """The style of highlighted code, light and dark."""
     from pygments.formatters import HtmlFormatter
 
     light = HtmlFormatter(style="default", nobackground=True).get_style_defs(".highlight")
@@ -110,7 +127,8 @@ def _code_colours() -> str:
 
 
 def _page_name(run: NotebookRun) -> str:
-    return f"{Path(run.path).stem}.html"
+    """A page goes by its copy's name: a sweep runs a notebook more than once."""
+    return f"{(run.output or Path(run.path)).stem}.html"
 
 
 def _write(path: Path, text: str) -> None:

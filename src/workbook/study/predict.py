@@ -10,6 +10,7 @@ given.
 from __future__ import annotations
 
 import math
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ from workbook.study import progress, svg
 from workbook.study.card import Card
 from workbook.study.progress import Guess
 
+LINE = 72
+"""Letters of a question that fit beside each other in its picture."""
 CONFIDENCE = {"a hunch": 0.5, "fairly sure": 0.75, "almost certain": 0.95}
 
 
@@ -154,7 +157,8 @@ def _distance(question: Question, off: float) -> str:
 
 
 def _drawn(question: Question, measured: Interval, guess: Guess | None) -> svg.Picture:
-    left, right, y = 30, 610, 66
+    asked = textwrap.wrap(question.text, LINE)
+    left, right, y = 30, 610, 48 + 18 * len(asked)
 
     def x(value: float) -> float:
         share = (value - question.low) / (question.high - question.low)
@@ -164,7 +168,7 @@ def _drawn(question: Question, measured: Interval, guess: Guess | None) -> svg.P
     found = f"Measured: {question.show(measured.estimate)} ({ends}, n = {measured.n})."
     said = verdict(question, measured, guess)
     parts = [
-        svg.text(left, 18, question.text, bold=True),
+        *(svg.text(left, 18 * number, words, bold=True) for number, words in enumerate(asked, 1)),
         svg.line(left, y, right, y, width=2),
         *(part for mark in (question.low, question.high) for part in _tick(x(mark), y, question.show(mark))),
         svg.rect(x(measured.low), y - 9, max(x(measured.high) - x(measured.low), 2), 18, stroke=svg.BLUE),

@@ -56,7 +56,7 @@ WAY_OUT = (
 
 def gbnf_of(schema: Mapping[str, Any]) -> str:
     """A grammar whose texts are JSON values that satisfy ``schema``; raises :class:`GrammarError`."""
-    return _Writer(prepared(schema)).grammar()
+    return SchemaWriter(prepared(schema)).grammar()
 
 
 def call_gbnf(tools: Sequence[Tool]) -> str:
@@ -66,7 +66,7 @@ def call_gbnf(tools: Sequence[Tool]) -> str:
 
 def call_rules(name: str, tools: Sequence[Tool]) -> str:
     """The rule of that name for one call, and all that it needs."""
-    writers = [_Writer(call_schema(tool), f"call-{index}") for index, tool in enumerate(tools)]
+    writers = [SchemaWriter(call_schema(tool), f"call-{index}") for index, tool in enumerate(tools)]
     if not writers:
         raise GrammarError("a constraint to tool calls needs at least one tool")
     choice = f"{name} ::= " + " | ".join(writer.root for writer in writers)
@@ -79,7 +79,7 @@ def literal(text: str) -> str:
     return f'"{escaped.replace(chr(9), chr(92) + "t")}"'
 
 
-class _Writer:
+class SchemaWriter:
     """Collects the rules of one schema; a rule is named after the place that it comes from."""
 
     def __init__(self, schema: Any, root: str = "root") -> None:
@@ -161,7 +161,7 @@ class _Writer:
         before: each property has two tails, one for an object that is still empty and one for the rest."""
         required, properties = set(schema.get("required", ())), schema.get("properties", {})
         pairs = [
-            (f"{literal(json.dumps(name, ensure_ascii=False) + ': ')} {self.name(part, f'{rule}-{index}')}", name)
+            (self.pair(name, self.name(part, f"{rule}-{index}"), rule), name)
             for index, (name, part) in enumerate(properties.items())
         ]
         for index, (pair, name) in enumerate(pairs):
@@ -172,7 +172,16 @@ class _Writer:
                 written = f"{comma}{pair}{onward}"
                 self.rules[f"{rule}-{tail}{index}"] = written if name in required else f"{written} | {skipped}"
         self.rules.pop(f"{rule}-more0", None)
-        return f'"{{" {rule}-first0 "}}"' if pairs else '"{}"'
+        opening, closing = self.brackets(rule)
+        return f"{literal(opening)} {rule}-first0 {literal(closing)}" if pairs else literal(opening + closing)
+
+    def pair(self, name: str, value: str, rule: str) -> str:
+        """A property of the object of ``rule``, whose value has the rule ``value``."""
+        return f"{literal(json.dumps(name, ensure_ascii=False) + ': ')} {value}"
+
+    def brackets(self, rule: str) -> tuple[str, str]:
+        """What stands around the properties of the object of ``rule``."""
+        return "{", "}"
 
     def _array(self, schema: Mapping[str, Any], rule: str) -> str:
         fixed, rest = schema.get("prefixItems", []), schema.get("items", True)

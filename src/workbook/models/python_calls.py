@@ -1,9 +1,9 @@
 """Formats whose calls are Python: NexusRaven (``Call: f(a=1)``) and Gorilla (``<<function>>f(a=1)``).
 
 Calls are parsed with ``ast`` and their arguments read as literals; nothing is ever
-evaluated. A flat list of calls cannot say "call g with the result of f", so nested
-calls are reported as problems. Sources: the model cards of
-Nexusflow/NexusRaven-V2-13B and gorilla-llm/gorilla-openfunctions-v2.
+evaluated. A flat list of calls cannot say "call g with the result of f", so in a ``Reply``
+nested calls are reported as problems; :func:`read_calls` gives them as trees (``nested_calls``).
+Sources: the model cards of Nexusflow/NexusRaven-V2-13B and gorilla-llm/gorilla-openfunctions-v2.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbook.core.chat import Message, Tool, ToolCall
 from workbook.models.base import Reply
 from workbook.models.json_text import dumps
+from workbook.models.nested_calls import NestedCall, inner_calls
 
 PYTHON_TYPES = {
     "string": "str", "integer": "int", "number": "float", "boolean": "bool",
@@ -43,6 +44,22 @@ def _parameters(tool: Tool) -> str:
     return ", ".join(one(name) for name in sorted(tool.properties, key=lambda name: name not in tool.required))
 
 
+def written_call(call: ToolCall | NestedCall) -> str:
+    """A call as Python, in the one spelling that the grammar of such calls admits: ``f(city="Oslo", days=3)``."""
+    return f"{call.name}({', '.join(f'{name}={written(value)}' for name, value in call.arguments.items())})"
+
+
+def written(value: Any) -> str:
+    """A JSON value, or one that holds calls, as Python; strings are spelled as in JSON, which Python reads the same."""
+    if isinstance(value, NestedCall):
+        return written_call(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{dumps(name)}: {written(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(written, value)) + "]"
+    return dumps(value) if isinstance(value, str) else repr(value)
+
+
 def _query(messages: Sequence[Message]) -> str:
     """One turn is all that these formats know: the words of the system and the user, in order."""
     return "\n".join(message.content for message in messages if message.role in ("system", "user"))
@@ -66,20 +83,30 @@ def parse_raven(text: str) -> Reply:
     if not found:
         return Reply(text.replace(RAVEN_END, "").strip())
     source, _, after = re.sub(r"\n\s*Thought:", RAVEN_END + "Thought:", rest, count=1).partition(RAVEN_END)
-    calls, problems = _read_statements(source)
+    calls, problems = _read_flat(source)
     return Reply((before + after.replace(RAVEN_END, "")).strip(), calls, problems)
 
 
 def parse_gorilla(text: str) -> Reply:
     """Calls after each ``<<function>>``; the text before the first is content."""
     content, *sources = text.split(GORILLA_CALL)
-    results = [_read_statements(source) for source in sources]
+    results = [_read_flat(source) for source in sources]
     calls = tuple(call for found, _ in results for call in found)
     return Reply(content.strip(), calls, tuple(wrong for _, problems in results for wrong in problems))
 
 
-def _read_statements(source: str) -> tuple[tuple[ToolCall, ...], tuple[str, ...]]:
-    """Every call in a line of Python, and what is wrong with the others."""
+def _read_flat(source: str) -> tuple[tuple[ToolCall, ...], tuple[str, ...]]:
+    """Every call that holds no other, and what is wrong with the rest."""
+    calls, problems = read_calls(source)
+    held = [(call.name, inner) for call in calls for inner in inner_calls(call.arguments)]
+    nested = tuple(
+        f"{name}: nested call {written_call(inner)[:60]!r}: a flat list of calls cannot run it" for name, inner in held
+    )
+    return tuple(call.plain for call in calls if call.flat), (*problems, *nested)
+
+
+def read_calls(source: str) -> tuple[tuple[NestedCall, ...], tuple[str, ...]]:
+    """Every call in a line of Python, calls inside of calls as they stand, and what is wrong with the others."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a model's odd escape is no news for the reader's terminal
@@ -91,19 +118,36 @@ def _read_statements(source: str) -> tuple[tuple[ToolCall, ...], tuple[str, ...]
     return tuple(call for call, _ in results if call), problems or (() if statements else ("no call",))
 
 
-def _read_call(statement: ast.stmt) -> tuple[ToolCall | None, str]:
+def _read_call(statement: ast.stmt) -> tuple[NestedCall | None, str]:
     node = statement.value if isinstance(statement, ast.Expr) else None
     if not isinstance(node, ast.Call):
         return None, f"not a call: {ast.unparse(statement)[:60]!r}"
+    try:
+        return _call(node), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+def _call(node: ast.Call) -> NestedCall:
+    """The call that a node writes; raises ``ValueError`` with the reason where it is none of named literals."""
     name = ast.unparse(node.func)
     if not re.fullmatch(r"[\w.]+", name):
-        return None, f"not the name of a function: {name[:60]!r}"
+        raise ValueError(f"not the name of a function: {name[:60]!r}")
     if node.args:
-        return None, f"{name}: positional arguments; only name=value says which parameter is meant"
+        raise ValueError(f"{name}: positional arguments; only name=value says which parameter is meant")
     try:
-        return ToolCall(name, dict(_argument(keyword) for keyword in node.keywords)), ""
+        return NestedCall(name, _arguments(node.keywords))
     except ValueError as error:
-        return None, f"{name}: {error}"
+        raise ValueError(f"{name}: {error}") from error
+
+
+def _arguments(keywords: Sequence[ast.keyword]) -> dict[str, Any]:
+    pairs = [_argument(keyword) for keyword in keywords]
+    names = [name for name, _ in pairs]
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice:
+        raise ValueError(f"{twice} is given twice")  # only compiling would notice
+    return dict(pairs)
 
 
 def _argument(keyword: ast.keyword) -> tuple[str, Any]:
@@ -121,7 +165,7 @@ def _literal(node: ast.expr) -> Any:
     if isinstance(node, ast.Dict):
         return dict(_item(key, item) for key, item in zip(node.keys, node.values, strict=True))
     if isinstance(node, ast.Call):
-        raise ValueError(f"nested call {ast.unparse(node)[:60]!r}: a flat list of calls cannot run it")
+        return _call(node)
     value = ast.literal_eval(node)
     if isinstance(value, bytes | complex | set) or value is Ellipsis:
         raise ValueError(f"{ast.unparse(node)[:60]!r} is not a JSON value")

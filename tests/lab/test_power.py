@@ -32,8 +32,13 @@ def test_the_number_needed_is_the_first_with_that_chance(discordant):
 
 @pytest.mark.parametrize(
     ("shares", "discordant", "reason"),
-    [((58.2, 54.2), None, "between 0 and 1"), ((0.6, 0.5), 0.05, "disagree"), ((0.9, 0.95), 0.5, "disagree"), ((0.5, 0.5), None, "equal")],
-)  # fmt: skip
+    [
+        ((58.2, 54.2), None, "between 0 and 1"),
+        ((0.6, 0.5), 0.05, "disagree"),
+        ((0.9, 0.95), 0.5, "disagree"),
+        ((0.5, 0.5), None, "equal"),
+    ],
+)
 def test_what_makes_no_sense_is_an_error(shares, discordant, reason):
     with pytest.raises(WorkbookError, match=reason):
         needed(*shares, discordant=discordant)

@@ -1,7 +1,7 @@
 """How many questions it takes to tell two shares apart, and what a set of a given size can tell.
 
-Normal approximations, two-sided at 95 %. Two models that answer the *same* questions are paired: then only the questions
-count on which they disagree. Leaves out intervals of what was measured (``core.stats``).
+Normal approximations, two-sided at 95 %. Two models that answer the *same* questions are paired: then only the
+questions count on which they disagree. Leaves out intervals of what was measured (``core.stats``).
 """
 
 from __future__ import annotations

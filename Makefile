@@ -1,6 +1,6 @@
 # The two commands: `make lab` to study, `make test` to check. Both set up .venv where it is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab notebooks book slides clean-copies test outputs results adapters refresh system-deps clean
+.PHONY: help setup lab notebooks book slides clean-copies test outputs results adapters readme refresh system-deps clean
 SHELL := /bin/sh
 
 # The first Python that fits; choose another with PYTHON=/path/to/python.
@@ -81,8 +81,11 @@ adapters: $(STAMP)  ## Tune again what is tuned from the shipped pocket.
 	    --rate 0.002 --epochs 2 --batch 32 --out data/models/written-$$rows || exit 1; \
 	done
 
+readme: $(STAMP)  ## Renew the measured numbers and the table of topics in README.md.
+	$(BIN)/python -m workbook.runner.front_page
+
 refresh: adapters  ## Rebuild all that depends on the shipped models: adapters, results, the notebooks' outputs.
-	$(MAKE) results
+	$(MAKE) results readme
 	$(BIN)/workbook run --profile ci --in-place
 
 system-deps:  ## Install Debian's packages for the optional parts (asks for sudo when not root).

@@ -28,14 +28,15 @@ MEASURED = ("estimate", "low", "high", "n", "verdict", "model", "hardware", "pro
 """What a row of the table takes from a measurement; null where there is none."""
 
 
-def claims_table(all: bool = False) -> list[dict[str, Any]]:
+def claims_table(all: bool = False, live: bool = True) -> list[dict[str, Any]]:
     """Every claim of the course with its measurement and verdict.
 
     One row a claim: the largest profile measured for a shipped checkpoint, the
     latest where there are several. With ``all`` every row of the ledger, other
-    models' included. A claim without a measurement has nulls.
+    models' included; without ``live`` only what is shipped. A claim without a
+    measurement has nulls.
     """
-    rows, shipped = measurements(), shipped_fingerprints()
+    rows, shipped = measurements(live), shipped_fingerprints()
     table = []
     for claim in load_claims().values():
         mine = [row for row in rows if row["id"] == claim.id]
@@ -44,10 +45,10 @@ def claims_table(all: bool = False) -> list[dict[str, Any]]:
     return table
 
 
-def measurements() -> list[dict[str, Any]]:
-    """All measurements, references first, each file in the order in which it was written."""
+def measurements(live: bool = True) -> list[dict[str, Any]]:
+    """All measurements, references first, each file in the order in which it was written; then ``live`` runs'."""
     references = sorted((data_dir() / "results").glob("*.jsonl"))
-    return [row for path in (*references, ledger_path()) for row in read_rows(path)]
+    return [row for path in (*references, *[ledger_path()] * live) for row in read_rows(path)]
 
 
 def ledger_path() -> Path:

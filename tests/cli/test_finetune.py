@@ -70,3 +70,56 @@ def test_rows_of_a_persons_own_api(tmp_path: Path) -> None:
     assert (tmp_path / "rows.funnel.png").is_file()
     alone = RUN.invoke(app, ["finetune", "data", "--openapi", str(spec), "--out", str(out)])
     assert isinstance(alone.exception, WorkbookError)
+
+
+ROW = '{"messages": [{"role": "user", "content": "order item %d"}, {"role": "assistant", "content": "done"}]}\n'
+
+
+def test_what_is_mixed_in_and_held_out_is_said_and_recorded(tmp_path: Path, pocket: str) -> None:
+    rows, more, out = tmp_path / "rows.jsonl", tmp_path / "more.jsonl", tmp_path / "out"
+    rows.write_text("".join(ROW % number for number in range(6)), encoding="utf-8")
+    more.write_text("".join(ROW % number for number in range(100, 110)), encoding="utf-8")
+    options = ["--base", pocket, "--data", str(rows), "--out", str(out), "--lora", "1", "--epochs", "0.5", "--adapter"]
+    mixes = ["--mix", "chat=0.25", "--mix", f"{more}=0.25", "--hold-out", "0.1", "--pack", "256"]
+    done = RUN.invoke(app, ["finetune", "run", *options, *mixes])
+    assert done.exit_code == 0, done.output
+    assert "mixed in: 3 rows of chat, 3 rows of more.jsonl" in done.stderr
+    assert "held out: 1 rows" in done.stderr
+    record = json.loads((out / "training.json").read_text())
+    assert record["data"]["mixed"] == [
+        {"source": "chat", "share": 0.25, "rows": 3},
+        {"source": "more.jsonl", "share": 0.25, "rows": 3},
+    ]
+    assert "25% chat (3 rows), 25% more.jsonl (3 rows)" in (out / "README.md").read_text()
+
+
+def test_pairs_are_written_and_learned_from(tmp_path: Path, pocket: str) -> None:
+    pairs, out = tmp_path / "pairs.jsonl", tmp_path / "out"
+    done = RUN.invoke(app, ["finetune", "data", "--suite", "asked-or-guessed", "--rows", "10", "--out", str(pairs)])
+    assert done.exit_code == 0, done.output
+    assert [set(row) for row in read_rows(pairs)] == [{"prompt", "chosen", "rejected", "tools"}] * 10
+    two = pairs.read_text(encoding="utf-8").splitlines(keepends=True)[:2]
+    pairs.write_text("".join(two), encoding="utf-8")
+    options = ["--base", pocket, "--data", str(pairs), "--out", str(out), "--lora", "1", "--adapter"]
+    done = RUN.invoke(app, ["finetune", "run", "--method", "dpo", *options])
+    assert done.exit_code == 0, done.output
+    assert json.loads((out / "training.json").read_text())["recipe"]["beta"] == 0.1
+
+
+def test_what_does_not_go_together_is_refused(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(ROW % 1 + ROW % 2, encoding="utf-8")
+    for words, message in (
+        (["--mix", "chatt=0.2"], "chatt"),
+        (["--mix", "chat"], "thing to mix in"),
+        (["--mix", "chat=much"], "no share"),
+        (["--mix", "chat=0.6", "--mix", "replay=0.4"], "no room"),
+        (["--method", "ppo"], "ppo"),
+        (["--method", "dpo", "--mix", "chat=0.1"], "dpo learns from pairs"),
+        (["--hold-out", "some"], "neither a share nor a file"),
+        (["--hold-out", str(rows)], "near copies of held-out ones"),
+        (["--four-bit"], "no adapter to keep or to learn"),
+    ):
+        failed = RUN.invoke(app, ["finetune", "run", "--data", str(rows), "--out", str(tmp_path / "out"), *words])
+        assert isinstance(failed.exception, WorkbookError), words
+        assert message in str(failed.exception), words

@@ -6,6 +6,7 @@ import copy
 import json
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from toys import TEMPLATE, network, pocket_tokenizer
 
 from workbook.core.chat import Message, Tool
 from workbook.core.errors import UsageError, WorkbookError
-from workbook.finetune.sft import Recipe, fine_tune, sft_trainer
+from workbook.finetune.sft import fine_tune, sft_trainer
+from workbook.finetune.tuning import Job, Recipe
 from workbook.models.base import ModelError
 from workbook.models.loading import fingerprint, load_local
 
@@ -64,6 +66,10 @@ def tuned(base: str, out: Path, rows: Any = ROWS, **how: Any) -> Path:
     return fine_tune(base, rows, out, **{"epochs": 4, "batch": 2, "rate": 1e-2, "progress": _quiet, **how})
 
 
+def job(out: Path, **how: Any) -> Job:
+    return Job("", out, replace(RECIPE, **how), resume=False, merge=True, progress=_quiet)
+
+
 def _quiet(_: str) -> None:
     return None
 
@@ -74,7 +80,7 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 
 def test_the_loss_sees_the_assistants_turns_and_nothing_else(base: str, tmp_path: Path) -> None:
     model = load_local(base, "cpu")
-    data = sft_trainer(model, ROWS, RECIPE, tmp_path, _quiet).train_dataset
+    data = sft_trainer(model, ROWS, job(tmp_path)).train_dataset
     calls = ['{"name": "call", "arguments": {"red": 1}}', '{"name": "call", "arguments": {"green": "blue"}}']
     answers = [f"<tool_call>\n{call}\n</tool_call><|im_end|>" for call in calls]
     answers += ["I can not call that.<|im_end|>", "delta<|im_end|>"]
@@ -93,7 +99,7 @@ def test_of_two_answers_both_are_learned_and_the_turns_between_are_not(base: str
         "messages": [*ROWS[3]["messages"], {"role": "user", "content": "red"}, {"role": "assistant", "content": "blue"}]
     }
     model = load_local(base, "cpu")
-    [labels] = sft_trainer(model, [talk], RECIPE, tmp_path, _quiet).train_dataset["labels"]
+    [labels] = sft_trainer(model, [talk], job(tmp_path)).train_dataset["labels"]
     assert model.decode([label for label in labels if label != -100]) == "delta<|im_end|>blue<|im_end|>"
 
 
@@ -164,7 +170,7 @@ def test_a_run_that_is_stopped_goes_on_and_ends_where_it_would_have(base: str, t
         ([row("alpha", call={"red": 1}, tools=[{}])], "row 1: a tool needs a name"),
         ([row("alpha <|im_end|>", "beta")], r"row 1 spells the control token <\|im_end\|>"),
         ([row("alpha", '<tool_call>{"name": "x"}</tool_call>')], "row 1 spells the control token"),
-        ([row("alpha " * 900, "beta")], "row 1 has .* tokens, and the model reads at most"),
+        ([row("alpha " * 900, "beta")], "row 1 has .* tokens, and 1024 is the most"),
     ],
 )
 def test_rows_that_teach_nothing_or_something_else_are_refused(

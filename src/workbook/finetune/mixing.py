@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from random import Random
+from typing import Any
 
 from workbook.core.errors import UsageError, WorkbookError
+from workbook.core.settings import unknown
 from workbook.finetune.checks import Funnel
 from workbook.finetune.conversations import Example
 from workbook.finetune.general import make
-from workbook.finetune.rows import Row
+from workbook.finetune.rows import Row, read_rows
 from workbook.finetune.written import reserved
+from workbook.models import load_model
 from workbook.models.base import LanguageModel
 
 LONGEST = 160
 """Tokens of a replayed answer; one that is longer is left out."""
+SOURCES = ("chat", "replay")
+"""Names of what can be mixed in: general rows, and the base's own answers; or a file of rows."""
 BATCH = 64
 """Requests that are answered at a time."""
 MOST = 4
@@ -59,6 +66,48 @@ def added(count: int, shares: Sequence[float]) -> list[int]:
         raise UsageError(f"shares of {told} leave no room for the rows", "Give shares from 0 to under 1, also in sum.")
     whole = count / (1 - math.fsum(shares))
     return [round(share * whole) for share in shares]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something to mix in, and its share of the result: a name of :data:`SOURCES`, or a file of rows."""
+
+    source: str
+    share: float
+
+    @classmethod
+    def read(cls, text: str) -> Part:
+        """From ``chat=0.25``, ``replay=0.1`` or ``FILE.jsonl=0.1``; raises ``UsageError`` for anything else."""
+        source, _, share = text.rpartition("=")
+        if source not in SOURCES and not source.endswith(".jsonl"):
+            raise unknown("thing to mix in", source or text, (*SOURCES, "FILE.jsonl"))
+        try:
+            return cls(source, float(share))
+        except ValueError as error:
+            raise UsageError(f"{share!r} in {text!r} is no share", "Write it as in chat=0.25.") from error
+
+
+def mix_in(
+    rows: Sequence[Row], parts: Sequence[Part], base: str, seed: int = 0
+) -> tuple[list[Row], list[dict[str, Any]]]:
+    """``rows`` with all ``parts`` mixed in, and for the record what each added: ``{"source", "share", "rows"}``.
+
+    ``base`` is the model that is to be tuned, and answers for ``replay``.
+    """
+    counts = added(len(rows), [part.share for part in parts])
+    sources = [_source(part.source, count, base, seed) for part, count in zip(parts, counts, strict=True)]
+    result = mixed_from(rows, [(source, part.share) for source, part in zip(sources, parts, strict=True)], seed)
+    told = [
+        {"source": Path(part.source).name, "share": part.share, "rows": count}
+        for part, count in zip(parts, counts, strict=True)
+    ]
+    return result, told
+
+
+def _source(name: str, count: int, base: str, seed: int) -> list[Row]:
+    if name == "chat":
+        return general_rows(count, seed)
+    return replay_rows(load_model(base), count, seed) if name == "replay" else read_rows(Path(name))
 
 
 def general_rows(count: int, seed: int = 0) -> list[Row]:

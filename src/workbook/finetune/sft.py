@@ -1,26 +1,30 @@
 """Supervised fine-tuning, whole or by LoRA, with TRL's SFTTrainer and PEFT: the loss is on the assistant's turns alone.
 
-The model's own chat template says which tokens those are. Progress is kept in checkpoints, so that a run can be
-resumed; what it leaves is a folder for ``load_model`` (``tuned``). Leaves out making rows, and preferences (DPO, KTO).
+The model's own chat template says which tokens those are. Rows may be packed: several in one sequence, which do not see
+each other. Leaves out making rows, the run around the trainer (``tuning``), and preferences (``dpo``).
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import shutil
-import time
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook.core.errors import UsageError, WorkbookError
+from workbook.core.errors import WorkbookError
 from workbook.finetune.rows import Row, as_rendered, check_rows, digest
-from workbook.finetune.tuned import write_tuned
-from workbook.models.adapters import is_adapter
-from workbook.models.loading import load_local
+from workbook.finetune.tuning import (
+    Job,
+    Progress,
+    Recipe,
+    arguments,
+    check_length,
+    parts,
+    prepared,
+    quiet,
+    silenced,
+    tune,
+    unfit_template,
+)
 
 if TYPE_CHECKING:
     from trl import SFTTrainer
@@ -29,21 +33,8 @@ if TYPE_CHECKING:
 
 RATES = {"lora": 2e-4, "full": 2e-5}
 """Learning rates that fit models of a few billion weights; a tiny one takes ten times as much."""
-LARGE = 10**9  # weights from which memory counts for more than the fifth of the time that saving it costs
-CHECKPOINTS = "checkpoints"
-
-Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a run is made with: the rank of LoRA's matrices (None: all weights), rows a step, the peak rate."""
-
-    lora: int | None
-    epochs: float
-    batch: int
-    rate: float
-    seed: int
+PROBE = 8
+"""Tokens of each of the two rows by which packing is tried out."""
 
 
 def fine_tune(
@@ -56,87 +47,87 @@ def fine_tune(
     batch: int = 16,
     rate: float | None = None,
     seed: int = 0,
+    pack: int | None = None,
+    four_bit: bool = False,
+    held_out: Sequence[Row] = (),
+    mixed: Sequence[Mapping[str, Any]] = (),
     resume: bool = False,
     merge: bool = True,
     progress: Progress = print,
 ) -> Path:
     """Tune the model ``base`` (any id of ``load_model`` that is not a server) and write it to ``out``.
 
-    ``merge=False`` keeps LoRA's adapter alone, which loads where its base is. ``resume`` goes on from the last
-    checkpoint of the same run. Raises ``UsageError`` for an unknown base, ``WorkbookError`` for rows that cannot be
-    learned from and for a checkpoint of another run.
+    ``merge=False`` keeps LoRA's adapter alone, which loads where its base is. ``held_out`` rows are looked at ten times
+    in a run: the best weights are kept, and the run ends when they no longer improve. ``pack``: tokens of a packed
+    sequence, of which a step then takes ``batch``. ``mixed`` says for the record what of ``rows`` was mixed in.
+    Raises ``UsageError`` for an unknown base, ``WorkbookError`` for rows that cannot be learned from, for a checkpoint
+    of another run, and where packed rows would see each other.
     """
-    if not merge and lora is None:
-        raise UsageError("without LoRA there is no adapter to keep", "Give a rank, such as --lora 8.")
-    _check_free(out, merge)
-    recipe = Recipe(lora, epochs, batch, rate or RATES["lora" if lora else "full"], seed)
-    model = load_local(base)
-    check_rows(rows, model.controls)
+    recipe = Recipe(lora, epochs, batch, rate or RATES["lora" if lora else "full"], seed, pack, four_bit)
+    job = Job(base, out, recipe, resume, merge, progress)
     data = {"rows": len(rows), "sha256": digest(rows)}
-    made = {"base": base, "base_sha256": model.fingerprint, "data": data, "recipe": asdict(recipe)}
-    last = _last_checkpoint(out / CHECKPOINTS, made, resume)
-    trainer = sft_trainer(model, rows, recipe, out / CHECKPOINTS, progress)
-    started = time.monotonic()
-    with _quiet():
-        trainer.train(resume_from_checkpoint=last)
-    told = {"resumed": last is not None, "seconds": time.monotonic() - started, "steps": trainer.state.global_step}
-    losses = [(log["step"], round(log["loss"], 4)) for log in trainer.state.log_history if "loss" in log]
-    write_tuned(trainer.model, model.tokenizer, out, {**made, **told, "loss": losses}, merge)
-    shutil.rmtree(out / CHECKPOINTS)
-    return out
+    data |= {"held_out": {"rows": len(held_out), "sha256": digest(held_out)}} if held_out else {}
+    data |= {"mixed": list(mixed)} if mixed else {}
+    return tune(job, data, lambda model: sft_trainer(model, rows, job, held_out))
 
 
-def sft_trainer(
-    model: TransformersModel, rows: Sequence[Row], recipe: Recipe, checkpoints: Path, progress: Progress
-) -> SFTTrainer:
+def sft_trainer(model: TransformersModel, rows: Sequence[Row], job: Job, held_out: Sequence[Row] = ()) -> SFTTrainer:
     """TRL's trainer, its data tokenized: ``train_dataset`` has ``input_ids``, and ``labels`` that are -100 off the
     assistant's turns."""
-    from huggingface_hub import constants
-    from peft import LoraConfig
-    from transformers import PrinterCallback, set_seed
     from trl import SFTTrainer
 
-    constants.HF_HUB_DISABLE_TELEMETRY = True  # nothing of ours asks the network
-    set_seed(recipe.seed)  # LoRA's matrices are drawn before the trainer sets its own
-    lora = LoraConfig(r=recipe.lora, lora_alpha=2 * recipe.lora, target_modules="all-linear") if recipe.lora else None
-    network = model.network if lora else model.network.float()
-    with _quiet(), _unfit_template(model.name):
+    check_rows([*rows, *held_out], model.controls)
+    _check_lengths(model, [*rows, *held_out], job.recipe.pack or model.context)
+    network = prepared(job, model)
+    if job.recipe.pack:
+        check_packing(model.name, network)
+    with quiet(), unfit_template(model.name):
         trainer = SFTTrainer(
             network,
-            _arguments(recipe, checkpoints, str(model.device), network.num_parameters()),
+            _arguments(job, model, bool(held_out)),
             train_dataset=_dataset(rows),
-            processing_class=model.tokenizer,
-            peft_config=lora,
-            callbacks=[_telling(progress)],
+            eval_dataset=_dataset(held_out) if held_out else None,
+            **parts(job, model, bool(held_out)),
         )
-    trainer.remove_callback(PrinterCallback)
-    _check_lengths(trainer.train_dataset["input_ids"], model.context)
-    return trainer
+    return silenced(trainer)
 
 
-def _arguments(recipe: Recipe, checkpoints: Path, device: str, weights: int) -> Any:
+def check_packing(name: str, network: Any) -> None:
+    """Raise ``WorkbookError`` where a row's logits depend on the row before it in the same sequence.
+
+    Tried out and not looked up: whether attention is cut between rows depends on the architecture, on how it computes
+    attention, and on what it is given.
+    """
+    import torch
+    from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
+
+    collate = DataCollatorForLanguageModeling(pad_token_id=0, padding_free=True)
+
+    def second_after(first: int) -> torch.Tensor:
+        batch = collate([{"input_ids": [first] * PROBE}, {"input_ids": list(range(1, PROBE + 1))}])
+        placed = {key: value.to(network.device) if hasattr(value, "to") else value for key, value in batch.items()}
+        with torch.inference_mode():
+            return network(**placed, use_cache=False).logits[0, PROBE:].float()
+
+    one, other = second_after(1), second_after(2)
+    if not torch.allclose(one, other, rtol=1e-3, atol=1e-3 * float(one.abs().max())):
+        raise WorkbookError(
+            f"packed rows of {name} would see each other: its attention takes a sequence of several rows for one",
+            "Tune without --pack.",
+        )
+
+
+def _arguments(job: Job, model: TransformersModel, held_out: bool) -> Any:
     from trl import SFTConfig
 
-    return SFTConfig(
-        output_dir=str(checkpoints),
-        num_train_epochs=recipe.epochs,
-        per_device_train_batch_size=recipe.batch,
-        learning_rate=recipe.rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=0.03,
-        seed=recipe.seed,
-        max_length=None,  # a row that is too long is an error, and never cut
-        assistant_only_loss=True,
-        bf16=True,
-        use_cpu=device == "cpu",
-        train_sampling_strategy="group_by_length",  # little padding
-        gradient_checkpointing=weights >= LARGE,
-        logging_steps=0.02,
-        save_steps=0.1,
-        save_total_limit=1,
-        disable_tqdm=True,
-        dataloader_pin_memory=device != "cpu",
-    )
+    common = arguments(job, model, held_out)
+    pack = job.recipe.pack
+    if pack:  # a sequence at a time: TRL strings all of a batch together, and its mask grows with the square
+        common |= {"packing": True, "max_length": pack, "gradient_accumulation_steps": job.recipe.batch}
+        common |= {"per_device_train_batch_size": 1, "per_device_eval_batch_size": 1}
+    else:
+        common["train_sampling_strategy"] = "group_by_length"  # little padding
+    return SFTConfig(assistant_only_loss=True, **common)
 
 
 def _dataset(rows: Sequence[Row]) -> Any:
@@ -148,78 +139,8 @@ def _dataset(rows: Sequence[Row]) -> Any:
     return Dataset.from_list([{name: row[name] for name in columns} for row in plain], on_mixed_types="use_json")
 
 
-def _check_lengths(ids: Sequence[Sequence[int]], context: int | None) -> None:
-    for number, row in enumerate(ids, 1):
-        if context and len(row) > context:
-            raise WorkbookError(
-                f"row {number} has {len(row)} tokens, and the model reads at most {context}",
-                "Leave it out, or shorten it: cut text would teach to stop in the middle.",
-            )
-
-
-def _check_free(out: Path, merge: bool) -> None:
-    """A run may take the place of an earlier one of its kind, and of no other model."""
-    if any(out.glob("*.safetensors")):
-        record = out / "training.json"
-        tuned = record.is_file() and "recipe" in json.loads(record.read_text(encoding="utf-8"))
-        if not tuned or is_adapter(out) == merge:
-            raise UsageError(f"{out} holds another model", "Choose another folder with --out.")
-
-
-def _last_checkpoint(folder: Path, made: dict[str, Any], resume: bool) -> str | None:
-    """The checkpoint to go on from; without ``resume``, what an earlier run left is forgotten."""
-    from transformers.trainer_utils import get_last_checkpoint
-
-    plan = folder / "plan.json"
-    if resume and plan.is_file():
-        if json.loads(plan.read_text(encoding="utf-8")) != made:
-            raise WorkbookError(
-                f"the checkpoints under {folder} are of another run: base, data or recipe differ",
-                "Give what that run was given, or start anew without --resume.",
-            )
-        return get_last_checkpoint(str(folder))
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    plan.write_text(json.dumps(made, indent=1), encoding="utf-8")
-    return None
-
-
-def _telling(progress: Progress) -> Any:
-    from transformers import TrainerCallback
-
-    class Telling(TrainerCallback):
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-            if logs and "loss" in logs:
-                progress(f"step {state.global_step} of {state.max_steps}, loss {logs['loss']:.4f}")
-
-    return Telling()
-
-
-@contextlib.contextmanager
-def _unfit_template(name: str) -> Iterator[None]:
-    """TRL's errors about a template as ours."""
-    try:
-        yield
-    except (ValueError, RuntimeError) as error:
-        if "template" not in str(error):
-            raise
-        raise WorkbookError(
-            f"the chat template of {name} does not say which tokens are the assistant's",
-            "Put {% generation %} and {% endgeneration %} around its words in chat_template.jinja.",
-        ) from error
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Four bars for each step of the data, and warnings between two libraries, are noise."""
-    from datasets import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-
-    were_off = are_progress_bars_disabled()
-    disable_progress_bars()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
-            yield
-    finally:
-        if not were_off:
-            enable_progress_bars()
+def _check_lengths(model: TransformersModel, rows: Sequence[Row], most: int | None) -> None:
+    for number, row in enumerate(rows, 1):
+        plain = as_rendered(row)
+        text = model.tokenizer.apply_chat_template(plain["messages"], tools=plain["tools"], tokenize=False)
+        check_length(len(model.encode(text)), number, most)

@@ -56,7 +56,7 @@ def load_local(id: str, device: str = "auto") -> TransformersModel:
     placed = choose_device(device)
     if id.startswith("pocket@"):
         return _load_rung(id, placed)
-    folder = _find_folder(id)
+    folder = find_folder(id)
     if is_adapter(folder):
         return load_adapter(id, folder, lambda base: load_local(base, device))
     return _load_folder(id, folder, placed)
@@ -93,7 +93,7 @@ def fingerprint(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _find_folder(id: str) -> Path:
+def find_folder(id: str) -> Path:
     """The folder that holds the model ``id``; tried in this order: shipped, path, cache, hub."""
     if id in (*SHIPPED, *SHIPPED_ADAPTERS):
         return _complete_folder(data_dir() / "models" / id, "Restore it with `git checkout -- data/models`.")
@@ -199,7 +199,7 @@ def _load_folder(id: str, folder: Path, device: str) -> TransformersModel:
             local_files_only=True,
         )
 
-    return _assemble(id, network, folder, device, list(folder.glob("*.safetensors")))
+    return assemble(id, network, folder, device, list(folder.glob("*.safetensors")))
 
 
 def _load_gguf(id: str, device: str) -> LanguageModel:
@@ -212,12 +212,13 @@ def _load_gguf(id: str, device: str) -> LanguageModel:
 
 def _load_rung(id: str, device: str) -> TransformersModel:
     rung = id.removeprefix("pocket@")
-    return _assemble(
+    return assemble(
         id, lambda: load_rung(rung, _dtype(device)), data_dir() / "models" / "pocket", device, [rung_path(rung)]
     )
 
 
-def _assemble(id: str, network: Callable[[], Any], folder: Path, device: str, weights: list[Path]) -> TransformersModel:
+def assemble(id: str, network: Callable[[], Any], folder: Path, device: str, weights: list[Path]) -> TransformersModel:
+    """The model with this network and the folder's tokenizer; its fingerprint is that of the files ``weights``."""
     from transformers import AutoTokenizer
     from transformers.utils import logging
 

@@ -1,0 +1,72 @@
+"""Intervals over two kinds of chance at once: runs (training seeds) and items, every run marked on the same items.
+
+A hierarchical bootstrap. Items are drawn as ``stats`` draws them. Of seeds there are few, and a bootstrap of few is too
+narrow, so what they add is widened as Student's t is. Simulated coverage at 95 %, 100 items, three runs or five: 94 %
+where runs differ as much as items do, up to 99 % where they do not differ. With fewer than three seeds nothing can be
+said of them: the interval is then over items alone, and whoever shows it has to say so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from workbook.core.errors import WorkbookError
+from workbook.core.stats import Interval, bootstrap, paired_difference
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+
+FEWEST = 3
+"""Seeds from which on their spread is part of the interval."""
+LEVEL = 0.95
+
+
+def crossed(marks: Sequence[Sequence[float]] | FloatArray, least: float = 0.0, draws: int = 2000) -> Interval:
+    """The mean of ``marks[run][item]`` with its 95 % interval; ``n`` counts items.
+
+    ``least`` is the smallest mark that there can be: -1 for a difference of yes and no.
+    """
+    import numpy as np
+
+    table = np.asarray(marks, float)
+    if table.ndim != 2 or table.size == 0:
+        raise WorkbookError(f"marks are a table of runs by items, not of shape {table.shape}", "Give a list a run.")
+    if len(table) < FEWEST or np.all(table == table[0, 0]):
+        found = _over_items(table.mean(0).tolist(), draws)
+    else:
+        low, high = np.quantile(drawn_means(table, draws), ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+        found = Interval(float(table.mean()), float(low), float(high), table.shape[1])
+    most = 1.0 if table.max() <= 1 else math.inf
+    return Interval(found.estimate, max(least, found.low), min(most, found.high), found.n)
+
+
+def drawn_means(tables: FloatArray, draws: int = 2000, seed: int = 0) -> FloatArray:
+    """Means of tables ``[..., run, item]`` in draws of runs and items that all tables share: ``[draw, ...]``."""
+    import numpy as np
+
+    chance = np.random.default_rng(seed)
+    runs, items = tables.shape[-2:]
+    drawn = tables.mean(-2)[..., chance.integers(0, items, (draws, items))].mean(-1)
+    if runs >= FEWEST:
+        of_runs = tables.mean(-1)[..., chance.integers(0, runs, (draws, runs))].mean(-1)
+        drawn = drawn + (of_runs - tables.mean((-2, -1))[..., None]) * _widening(runs)
+    return np.moveaxis(drawn, -1, 0)
+
+
+def _widening(runs: int) -> float:
+    """A bootstrap divides the variance by ``runs``, and not by one less; and t is wider than the normal."""
+    from scipy.stats import norm, t
+
+    reach = (1 + LEVEL) / 2
+    return float(math.sqrt(runs / (runs - 1)) * t.ppf(reach, runs - 1) / norm.ppf(reach))
+
+
+def _over_items(means: Sequence[float], draws: int) -> Interval:
+    if min(means) < max(means) or abs(means[0]) not in (0.0, 1.0):
+        return bootstrap(means, draws=draws)
+    return paired_difference([max(mean, 0.0) for mean in means], [max(-mean, 0.0) for mean in means])

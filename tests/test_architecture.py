@@ -20,7 +20,7 @@ ORDER = (
 HEAVY = (
     "torch", "transformers", "pandas", "matplotlib", "outlines", "scipy", "lancedb", "IPython", "papermill",
     "httpx2", "mcp", "pydantic", "uvicorn", "fastapi", "pyarrow", "sentence_transformers", "sklearn",
-    "opentelemetry",
+    "opentelemetry", "distributed", "dask",
 )  # fmt: skip
 MIB = 2**20
 MODULES = sorted(SOURCE.rglob("*.py"))

@@ -62,6 +62,13 @@ def test_another_checkpoint_is_shown_with_all_only():
     assert found(all=True)[0]["estimate"] == 0.9
 
 
+def test_the_point_of_a_sweep_is_shown_with_all_only():
+    books.append_row(row(estimate=0.1, worker="0", grid=None))
+    books.append_row(row(estimate=0.2, worker="1", grid={"n_tasks": 20}))
+    assert (found()[0]["estimate"], found()[0]["worker"]) == (0.1, "0")
+    assert [entry["grid"] for entry in found(all=True)] == [None, {"n_tasks": 20}]
+
+
 def test_a_measurement_without_a_model_counts():
     books.append_row(row(sha256=None))
     assert found()[0]["estimate"] == 0.9

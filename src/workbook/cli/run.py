@@ -1,7 +1,8 @@
-"""``workbook run``: run notebooks unattended, into executed copies and an HTML report."""
+"""``workbook run``: run notebooks unattended, here or on a cluster, into executed copies and an HTML report."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
-    app.command("run", epilog="Example: workbook run 00 01 --profile ci --set n_trials=20")(run)
+    app.command("run", epilog="Example: workbook run 01 --profile ci --grid n_tasks=20,200 seed=0,1")(run)
 
 
 def run(
@@ -28,23 +29,31 @@ def run(
     model: Annotated[str, typer.Option(envvar="WORKBOOK_MODEL", help=MODEL_HELP)] = "pocket",
     out: Annotated[Path | None, typer.Option(help="Where copies and report go; runs/PROFILE without.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="A parameter, as NAME=VALUE.")] = None,
+    grid: Annotated[list[str] | None, typer.Option(help="Run each once a combination of NAME=VALUE,VALUE ...")] = None,
+    cluster: Annotated[str | None, typer.Option(help="local, or a Dask scheduler's address, tcp://host:8786.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="How many at a time, on this machine.")] = None,
     in_place: Annotated[bool, typer.Option("--in-place", help="Also write the outputs into the notebooks.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Run notebooks in fresh kernels and write executed copies and an HTML report.
 
+    One after another; with --grid, --workers or --cluster several at a time, as tasks of a Dask cluster.
     Exit status 1 when a notebook fails; the cell that failed is shown.
     """
     from workbook.runner.commit import require_committable
+    from workbook.runner.grid import read_grid
     from workbook.runner.notebooks import find_notebooks
 
     size = find_profile(profile or None)
-    paths = find_notebooks(notebooks or [])
+    names, axes = _apart(notebooks or [], grid or [])
+    paths = find_notebooks(names)
     parameters = dict(_setting(text) for text in settings or [])
+    where = {"grid": read_grid(axes), "cluster": cluster, "workers": workers}
+    _require_possible(where, parameters, in_place)
     if in_place:
         require_committable(size.name, model)
     with stdout_kept_free():
-        report = _run(paths, size.name, model, out, parameters)
+        report = _run(paths, size.name, model, out, parameters=parameters, **where)
         if in_place:
             _write_back(paths, report)
     if json:
@@ -52,7 +61,7 @@ def run(
     raise typer.Exit(0 if report.ok else 1)
 
 
-def _run(paths: list[Path], profile: str, model: str, out: Path | None, parameters: dict[str, Any]) -> RunReport:
+def _run(paths: list[Path], profile: str, model: str, out: Path | None, **how: Any) -> RunReport:
     from workbook.core.settings import repo_root
     from workbook.runner import run_notebooks
 
@@ -66,19 +75,43 @@ def _run(paths: list[Path], profile: str, model: str, out: Path | None, paramete
                 tasks[path] = progress.add_task(path.stem)
             progress.update(tasks[path], completed=done, total=total)
 
-        report = run_notebooks(paths, profile, model, folder, parameters=parameters, listener=listen, finished=_tell)
+        report = run_notebooks(paths, profile, model, folder, listener=listen, finished=_tell, **how)
     err.print(Text(f"report: {folder / 'index.html'}"), soft_wrap=True)
     return report
 
 
 def _tell(run: NotebookRun) -> None:
+    from workbook.runner.grid import point_text
+
     style = "green" if run.status == "ok" else "bold red"
-    err.print(Text.assemble((f"{run.status:<7}", style), f"{run.path}  {run.seconds:.1f} s  {run.peak_mib:.0f} MiB"))
+    what = "  ".join(filter(None, (run.path, point_text(run.grid))))
+    err.print(Text.assemble((f"{run.status:<7}", style), f"{what}  {run.seconds:.1f} s  {run.peak_mib:.0f} MiB"))
     if run.error:
         err.print(Text(run.error, "red"), soft_wrap=True)
     if run.cell:
         err.print(Text("in this cell:", "bold"))
         err.print(Text("\n".join(f"    {line}" for line in run.cell.splitlines())), soft_wrap=True)
+
+
+def _apart(words: list[str], grid: list[str]) -> tuple[list[str], list[str]]:
+    """Names of notebooks and axes: after --grid, what looks like NAME=VALUE is one more axis."""
+    if not grid:
+        return words, grid
+    return [word for word in words if "=" not in word], [*grid, *(word for word in words if "=" in word)]
+
+
+def _require_possible(where: Mapping[str, Any], parameters: Mapping[str, Any], in_place: bool) -> None:
+    """Raise :class:`UsageError` for options that contradict each other."""
+    twice = sorted(where["grid"].keys() & parameters.keys())
+    if twice:
+        raise UsageError(f"--set and --grid both name {twice[0]!r}", "Leave it out of one of them.")
+    if where["workers"] and where["cluster"] not in (None, "local"):
+        raise UsageError("--workers starts workers on this machine, and --cluster names others", "Leave one out.")
+    if in_place and any(where.values()):
+        raise UsageError(
+            "committed outputs come from runs one after another, whose seconds nothing disturbs",
+            "Leave out --grid, --cluster and --workers, or leave out --in-place.",
+        )
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -24,7 +24,10 @@ from workbook.lab.verdicts import verdict
 from workbook.models.ladder import TWINS, rung_names, rung_path
 from workbook.models.loading import SHIPPED, fingerprint
 
-MEASURED = ("estimate", "low", "high", "n", "verdict", "model", "hardware", "profile", "sha256", "seed", "date")
+MEASURED = (
+    "estimate", "low", "high", "n", "verdict", "model", "hardware", "profile", "sha256", "seed", "date",
+    "grid", "worker",
+)  # fmt: skip
 """What a row of the table takes from a measurement; null where there is none."""
 
 
@@ -121,8 +124,8 @@ def shipped_fingerprints() -> set[str]:
 
 
 def _largest(rows: Iterable[dict[str, Any]], shipped: Collection[str]) -> list[dict[str, Any]]:
-    """The row to show: of a shipped checkpoint or of none, of the largest profile, the latest."""
-    fit = [row for row in rows if row.get("sha256") is None or row["sha256"] in shipped]
+    """The row to show: of a shipped checkpoint or of none, of no sweep, of the largest profile, the latest."""
+    fit = [row for row in rows if not row.get("grid") and (row.get("sha256") is None or row["sha256"] in shipped)]
     ranks = list(PROFILES)
     best = max(enumerate(fit), key=lambda pair: (ranks.index(pair[1]["profile"]), pair[0]), default=None)
     return [best[1]] if best else []

@@ -18,6 +18,7 @@ from typing import Any
 import nbformat
 
 from workbook.core.errors import WorkbookError
+from workbook.core.settings import profile as find_profile
 from workbook.runner.notebooks import require_sound
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -42,25 +43,31 @@ def execute(
     parameters: Mapping[str, Any],
     *,
     cwd: Path,
-    cell_timeout: int,
+    cell_timeout: int | None,
     listener: Callable[[Path, int, int], None],
+    environment: Mapping[str, str] | None = None,
 ) -> Execution:
-    """Run the notebook at ``path`` with ``parameters`` in ``cwd``; its copy lands in ``folder``."""
+    """Run the notebook at ``path`` with ``parameters`` in ``cwd``; its copy lands in ``folder``.
+
+    ``cell_timeout`` is in seconds; without it, ten minutes in the profile ``ci`` and hours in the larger ones.
+    ``environment`` holds variables for the kernel, beside those of this process.
+    """
     from workbook.runner.engine import Watch
 
     began = time.perf_counter()
-    environment = {"WORKBOOK_PROFILE": str(parameters["profile"]), "WORKBOOK_UNATTENDED": "1"}
-    watch = Watch(progress=lambda done, total: listener(path, done, total), environment=environment)
+    variables = {"WORKBOOK_PROFILE": str(parameters["profile"]), "WORKBOOK_UNATTENDED": "1", **(environment or {})}
+    watch = Watch(progress=lambda done, total: listener(path, done, total), environment=variables)
+    limit = cell_timeout or find_profile(parameters["profile"]).pick(ci=600, study=3600, full=12 * 3600)
     aside, final = folder / f".{path.stem}.part.ipynb", folder / path.name
     aside.unlink(missing_ok=True)
     error, budgets = None, {}
     try:
-        notebook = _read(path)
+        notebook = read_notebook(path)
         budgets = notebook.metadata.get("workbook", {}).get("budget", {})
         require_sound(path, notebook, parameters)
-        _run_papermill(notebook, aside, parameters, watch, cwd, cell_timeout)
+        _run_papermill(notebook, aside, parameters, watch, cwd, limit)
     except Exception as raised:
-        error = _told(raised)
+        error = told(raised)
     finally:
         # Also when a person interrupts the run.
         output = _rename(aside, final)
@@ -70,7 +77,8 @@ def execute(
     return Execution(time.perf_counter() - began, watch.peak_mib, error, cell, output, budgets)
 
 
-def _read(path: Path) -> Any:
+def read_notebook(path: Path) -> Any:
+    """The notebook at ``path``. Raises :class:`WorkbookError` when there is none."""
     try:
         return nbformat.read(path, as_version=4)
     except FileNotFoundError as error:
@@ -104,7 +112,7 @@ def _run_papermill(
     )
 
 
-def _told(raised: Exception) -> str:
+def told(raised: Exception) -> str:
     """The error in a line or a few, without colours; the traceback stays in the executed copy."""
     name, text = getattr(raised, "ename", None), getattr(raised, "evalue", None)
     if name:

@@ -21,13 +21,15 @@ FORBIDDEN_TAGS = {
     "skip-execution": "an unattended run must run every cell",
 }
 EXAMPLE = 'profile: str = "study"  # ci, study or full'
+PLAIN_TYPES: dict[str, type | tuple[type, ...]] = {"int": int, "float": (int, float), "str": str, "bool": bool}
+"""The annotations that a value is held to; any other says too little about its values."""
 
 
 def find_notebooks(names: Iterable[str] = (), folder: Path | None = None) -> list[Path]:
     """The notebooks that ``names`` stand for (a path, a file name, a number such as ``01``); all without names."""
     folder = folder or repo_root() / "notebooks"
     known = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
-    found = [_find(name, known) for name in names] or known
+    found = list(dict.fromkeys(_find(name, known) for name in names)) or known
     if not found:
         raise WorkbookError(f"there is no notebook in {folder.name}/", "Their names look like 01_topic.ipynb.")
     return found
@@ -45,7 +47,7 @@ def _find(name: str, known: list[Path]) -> Path:
 
 def problems(notebook: Any, given: Mapping[str, Any]) -> list[str]:
     """What keeps this notebook from a sound run with the parameters ``given``; empty when nothing does."""
-    return [*_tag_problems(notebook), *_parameter_problems(notebook, given)]
+    return [*_tag_problems(notebook), *parameter_problems(notebook, given)]
 
 
 def require_sound(path: Path, notebook: Any, given: Mapping[str, Any]) -> None:
@@ -53,6 +55,20 @@ def require_sound(path: Path, notebook: Any, given: Mapping[str, Any]) -> None:
     found = problems(notebook, given)
     if found:
         raise WorkbookError("; ".join(found), f"Mend {path.name} and run it again.")
+
+
+def parameter_problems(notebook: Any, given: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the notebook's parameters cell, or with ``given`` as values for it."""
+    tagged = [cell for cell in notebook.cells if PARAMETERS in cell.metadata.get("tags", [])]
+    if len(tagged) != 1:
+        count = "no cell is" if not tagged else f"{len(tagged)} cells are"
+        return [f"{count} tagged {PARAMETERS!r}; exactly one must be"]
+    source = tagged[0].source
+    try:
+        declared = declared_parameters(source)
+    except SyntaxError as error:
+        return [f"the parameters cell is not Python: {error.msg}, line {error.lineno}"]
+    return [*_statement_problems(source), *_unknown_problems(given, list(declared)), *_type_problems(given, declared)]
 
 
 def declared_parameters(source: str) -> dict[str, ast.AnnAssign]:
@@ -68,19 +84,6 @@ def _tag_problems(notebook: Any) -> list[str]:
         for tag, advice in FORBIDDEN_TAGS.items()
         if tag in cell.metadata.get("tags", [])
     ]
-
-
-def _parameter_problems(notebook: Any, given: Mapping[str, Any]) -> list[str]:
-    tagged = [cell for cell in notebook.cells if PARAMETERS in cell.metadata.get("tags", [])]
-    if len(tagged) != 1:
-        count = "no cell is" if not tagged else f"{len(tagged)} cells are"
-        return [f"{count} tagged {PARAMETERS!r}; exactly one must be"]
-    source = tagged[0].source
-    try:
-        declared = declared_parameters(source)
-    except SyntaxError as error:
-        return [f"the parameters cell is not Python: {error.msg}, line {error.lineno}"]
-    return [*_statement_problems(source), *_unknown_problems(given, list(declared))]
 
 
 def _statement_problems(source: str) -> list[str]:
@@ -103,3 +106,19 @@ def _unknown_problems(given: Mapping[str, Any], declared: list[str]) -> list[str
             hint = f"; did you mean {close!r}?" if close else ""
             found.append(f"unknown parameter {name!r}{hint} (there are: {', '.join(declared) or 'none'})")
     return found
+
+
+def _type_problems(given: Mapping[str, Any], declared: Mapping[str, ast.AnnAssign]) -> list[str]:
+    found = []
+    for name in given.keys() & declared.keys():
+        kind = ast.unparse(declared[name].annotation)
+        if not _fits(given[name], kind):
+            found.append(f"the parameter {name!r} takes {kind}, not {given[name]!r}")
+    return sorted(found)
+
+
+def _fits(value: Any, kind: str) -> bool:
+    """Whether ``value`` is of the type ``kind``; True is no number here, though Python calls it one."""
+    if kind not in PLAIN_TYPES:
+        return True
+    return isinstance(value, PLAIN_TYPES[kind]) and isinstance(value, bool) == (kind == "bool")

@@ -1,12 +1,13 @@
-"""``run_notebooks``: each notebook in a kernel of its own, one after another, into copies and a report.
+"""``run_notebooks``: each notebook in a kernel of its own, into copies and a report.
 
-Kernels run one at a time: started together they race for ports, and share the cores that they are timed on.
+Without a grid and a cluster, kernels run here and one at a time: started together they race for ports, and share the
+cores that they are timed on. A sweep goes to the workers of a cluster (``cluster``).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,15 +15,17 @@ from typing import Any, Literal
 from workbook.core.settings import profile as find_profile
 from workbook.core.settings import repo_root
 from workbook.runner.execute import Execution, execute
+from workbook.runner.grid import Axes, Task, plan
 from workbook.runner.report import write_report
-
-Listener = Callable[[Path, int, int], None]
-"""Called with the notebook, the number of cells done and the number of cells."""
+from workbook.runner.worker import Listener
 
 
 @dataclass(frozen=True)
 class NotebookRun:
-    """How one notebook fared. ``cell`` is the source of the cell that failed, ``output`` the executed copy."""
+    """How one notebook fared. ``cell`` is the source of the cell that failed, ``output`` the executed copy.
+
+    ``grid`` is the point of a sweep, ``worker`` who ran it on a cluster.
+    """
 
     path: str
     status: Literal["ok", "failed"]
@@ -32,6 +35,8 @@ class NotebookRun:
     cell: str | None = None
     output: Path | None = None
     budget: Mapping[str, float] | None = None
+    grid: Mapping[str, Any] | None = None
+    worker: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """One entry of ``notebooks`` in the document of ``workbook run --json``."""
@@ -43,6 +48,8 @@ class NotebookRun:
             "error": self.error,
             "cell": self.cell,
             "budget": dict(self.budget) if self.budget else None,
+            "grid": dict(self.grid) if self.grid else None,
+            "worker": self.worker,
         }
 
 
@@ -78,6 +85,9 @@ def run_notebooks(
     out: Path | None = None,
     *,
     parameters: Mapping[str, Any] | None = None,
+    grid: Axes | None = None,
+    cluster: str | None = None,
+    workers: int | None = None,
     cwd: Path | None = None,
     cell_timeout: int | None = None,
     listener: Listener = lambda path, done, total: None,
@@ -85,35 +95,62 @@ def run_notebooks(
 ) -> RunReport:
     """Run ``paths`` from the repository's root (or ``cwd``) and write copies and ``index.html`` into ``out``.
 
-    A notebook that fails does not stop the others; ``finished`` is called after each. ``cell_timeout`` is in
-    seconds; without it, ten minutes in the profile ``ci`` and hours in the larger ones.
+    With a ``grid`` each runs once a point. A grid, ``workers`` or a ``cluster`` (its address, or ``local``) has them
+    run at the same time, else they run one after another. A notebook that fails does not stop the others;
+    ``finished`` is called after each, and a run that is interrupted keeps what is done.
     """
-    size = find_profile(profile)
+    find_profile(profile)
+    tasks = plan(paths, {"profile": profile, "model_id": model, **(parameters or {})}, grid)
     folder = out or repo_root() / "runs" / profile
     folder.mkdir(parents=True, exist_ok=True)
-    given = {"profile": profile, "model_id": model, **(parameters or {})}
-    limit = cell_timeout or size.pick(ci=600, study=3600, full=12 * 3600)
     began = time.perf_counter()
-    runs: list[NotebookRun] = []
-    for path in paths:
-        execution = execute(path, folder, given, cwd=cwd or repo_root(), cell_timeout=limit, listener=listener)
-        runs.append(_summary(path, profile, execution))
-        finished(runs[-1])
-    report = RunReport(profile, model, time.perf_counter() - began, tuple(runs))
-    write_report(report, folder)
-    return report
+    runs: dict[str, NotebookRun] = {}
+
+    def keep(task: Task, execution: Execution, worker: str | None = None) -> None:
+        runs[task.name] = _summary(task, execution, worker)
+        finished(runs[task.name])
+
+    def report() -> RunReport:
+        done = tuple(runs[task.name] for task in tasks if task.name in runs)
+        return RunReport(_each(tasks, "profile"), _each(tasks, "model_id"), time.perf_counter() - began, done)
+
+    how: dict[str, Any] = {"cwd": cwd, "cell_timeout": cell_timeout, "listener": listener}
+    try:
+        if grid or cluster or workers:
+            from workbook.runner.cluster import LOCAL, run_on_cluster
+
+            run_on_cluster(tasks, folder, cluster or LOCAL, workers=workers, finished=keep, **how)
+        else:
+            _run_here(tasks, folder, keep, **how)
+    finally:
+        if runs:
+            write_report(report(), folder)
+    return report()
 
 
-def _summary(path: Path, profile: str, execution: Execution) -> NotebookRun:
+def _run_here(tasks: Iterable[Task], folder: Path, keep: Callable[[Task, Execution], None], **how: Any) -> None:
+    how["cwd"] = how["cwd"] or repo_root()
+    for task in tasks:
+        keep(task, execute(task.path, folder, task.parameters, **how))
+
+
+def _each(tasks: Iterable[Task], name: str) -> str:
+    """The value of a parameter that all tasks have, or the several that they have."""
+    return ", ".join(dict.fromkeys(str(task.parameters[name]) for task in tasks))
+
+
+def _summary(task: Task, execution: Execution, worker: str | None) -> NotebookRun:
     return NotebookRun(
-        path=_shown_path(path),
+        path=_shown_path(task.path),
         status="failed" if execution.error else "ok",
         seconds=execution.seconds,
         peak_mib=execution.peak_mib,
         error=execution.error,
         cell=execution.cell,
         output=execution.output,
-        budget=execution.budgets.get(profile),
+        budget=execution.budgets.get(task.profile),
+        grid=task.point,
+        worker=worker,
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from workbook.core.chat import ToolCall
-from workbook.lab.reading import read_json_calls, read_reply
+from workbook.lab.reading import read_json_calls, read_python_calls, read_reply
 
 CALL = '{"name": "f", "arguments": {"a": 1}}'
 
@@ -38,3 +38,12 @@ def test_a_reply_in_the_models_format(scripted, written):
     nameless = read_reply(model, '<tool_call>\n{"a": 1}\n</tool_call>')
     assert nameless.parses
     assert nameless.problems
+
+
+def test_python_is_read_and_never_run():
+    assert read_python_calls('f(a=1); g(b="x")').calls == (ToolCall("f", {"a": 1}), ToolCall("g", {"b": "x"}))
+    assert not read_python_calls("f(a=1").parses
+    assert read_python_calls("f(a=open('x'))").problems
+    held = read_python_calls("f(a=g()); h()")
+    assert (held.parses, held.calls) == (True, (ToolCall("h", {}),))
+    assert held.problems

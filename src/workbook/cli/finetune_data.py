@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXAMPLE = "Example: workbook finetune data --suite drift --out runs/drift.jsonl"
 SUITE_HELP = "drift: its APIs to learn by heart. written-checked, written-unchecked: what an early model wrote. "
 SUITE_HELP += "generated: calls, asks, declines, answers and repairs, checked in stages, with the funnel beside. "
-SUITE_HELP += "asked-or-guessed: pairs for --method dpo."
+SUITE_HELP += "asked-or-guessed: pairs for --method dpo. apis-generalist, apis-memorised, apis-retrieved: obscure APIs."
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,15 @@ def _written(checked: bool) -> Callable[[Asked], None]:
     return write
 
 
+def _apis(learner: str) -> Callable[[Asked], None]:
+    def write(asked: Asked) -> None:
+        from workbook.finetune.obscure import rows
+
+        _write(rows(learner, seed=asked.seed), asked)
+
+    return write
+
+
 def _pairs(asked: Asked) -> None:
     from workbook.finetune.preferences import asked_or_guessed
 
@@ -100,6 +109,7 @@ SUITES: Mapping[str, Callable[[Asked], None]] = {
     "written-unchecked": _written(False),
     "generated": _generated,
     "asked-or-guessed": _pairs,
+    **{learner: _apis(learner) for learner in ("apis-generalist", "apis-memorised", "apis-retrieved")},
 }
 
 

@@ -1,7 +1,7 @@
-"""Reading calls out of raw text, in a model's chat format or from bare JSON.
+"""Reading calls out of raw text, in a model's chat format, from bare JSON or from bare Python.
 
 A prompt may ask for bare JSON, and a schema grammar forces it; then the whole
-text is one call or a list of calls.
+text is one call or a list of calls. The same of calls as Python.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from workbook.core.validation import is_valid_json
 from workbook.models.base import LanguageModel
 from workbook.models.hermes import CLOSE, OPEN
 from workbook.models.json_text import call_from_json, read_json
+from workbook.models.python_calls import read_calls
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ def read_json_calls(text: str) -> Reading:
     read = [call_from_json(item) for item in (value if isinstance(value, list) else [value])]
     problems = [problem for _, problem in read if problem] or ["an empty list holds no call"] * (not read)
     return Reading(tuple(call for call, _ in read if call), True, tuple(problems))
+
+
+def read_python_calls(text: str) -> Reading:
+    """Read a text that is nothing but Python: calls of named literals; one that holds another is a problem."""
+    calls, problems = read_calls(text)
+    nested = tuple(f"{call.name}: a call inside of it" for call in calls if not call.flat)
+    return Reading(tuple(call.plain for call in calls if call.flat), not problems, (*problems, *nested))
 
 
 def _bodies(text: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Intervals: how sure a measured number is.
 
 Covers proportions (Wilson), means and ratios over tasks (bootstrap), paired
-differences, and the exact bound when nothing failed. Tasks are the unit: all
+differences (Tango where each task is one yes or no), and the exact bound when nothing failed. Tasks are the unit: all
 samples of one task are drawn together, for they are not independent.
 Leaves out verdicts (``workbook.lab.verdicts``).
 """
@@ -15,6 +15,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.errors import WorkbookError
+from workbook.core.paired import score_interval
 from workbook.core.resampling import resample
 
 if TYPE_CHECKING:
@@ -151,20 +152,25 @@ def proportion(values: Values, seed: int = 0, draws: int = 2000, level: float = 
 def paired_difference(a: Values, b: Values, seed: int = 0, draws: int = 2000, level: float = 0.95) -> Interval:
     """Mean of ``a - b`` over tasks that both arms saw; tasks are resampled in pairs.
 
-    Mappings are paired by task, sequences by position. When every task of a
-    measure within [0, 1] shows the same difference, the ends come from the
-    exact bound instead of a bootstrap of zero width. Simulated coverage of two
-    yes-or-no arms at 95 %: 0.91 to 1.00 with 12 tasks and with 60, 0.97 and 0.96 on average.
+    Mappings are paired by task, sequences by position. One yes or no a task and arm: Tango's score interval
+    (``paired``). When every task of a measure within [0, 1] shows the same difference, the ends come from the exact
+    bound instead of a bootstrap of zero width.
     """
     import numpy as np
 
     first, second = _pair(a, b)
+    n = len(first)
+    if all(t.size == 1 and t[0] in (0.0, 1.0) for t in (*first, *second)):
+        gained, lost = (
+            int(sum(x[0] > y[0] for x, y in zip(*arms, strict=True))) for arms in ((first, second), (second, first))
+        )
+        return Interval((gained - lost) / n, *score_interval(gained, lost, n, _z(level)), n)
     differences = np.array([x.mean() - y.mean() for x, y in zip(first, second, strict=True)])
     c = float(differences[0])
     shares = all(t.min() >= 0 and t.max() <= 1 for t in (*first, *second))
     if shares and np.all(differences == c):
-        unseen = no_failure_bound(len(first), 1 - (1 - level) / 2)
-        return Interval(c, c - unseen * (1 + c), c + unseen * (1 - c), len(first))
+        unseen = no_failure_bound(n, 1 - (1 - level) / 2)
+        return Interval(c, c - unseen * (1 + c), c + unseen * (1 - c), n)
     return bootstrap(differences.tolist(), seed=seed, draws=draws, level=level)
 
 

@@ -33,13 +33,13 @@ def table() -> str:
     return "\n".join(["| | |", "|---|---|", *(f"| {what} | {figure} |" for what, figure in lines)])
 
 
-def filled(text: str) -> str:
-    """The page with its table as of now; raises :class:`WorkbookError` for a page without the marks."""
+def filled(text: str, shown: str | None = None) -> str:
+    """A page with its table, or the one that is given, between the marks; :class:`WorkbookError` where they are not."""
     before, found, rest = text.partition(BEGIN)
     _, closed, after = rest.partition(END)
     if not (found and closed):
         raise WorkbookError(f"the page has no place for figures between {BEGIN} and {END}", "Put the marks back.")
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    return f"{before}{BEGIN}\n{shown or table()}\n{END}{after}"
 
 
 def write() -> None:

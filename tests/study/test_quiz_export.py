@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,21 @@ import pytest
 from workbook.core.errors import WorkbookError
 from workbook.study.bank import load_bank
 from workbook.study.figures import measured
-from workbook.study.progress import Progress, Review
+from workbook.study.interview import opened
+from workbook.study.interview_turn import Interview, Turn, read_interview
+from workbook.study.progress import Guess, Progress, Review
 from workbook.study.quiz_export import export_anki, export_json, notes
 
 
 def test_json_holds_every_question_filled_in_and_the_progress(tmp_path: Path):
     store, path = Progress(None), tmp_path / "new" / "bank.json"
     store.review(Review("a#choice", "2026-01-01T10:00:00+00:00", 1.0), lambda row: {"due": "then"})
+    store.update("01.a", lambda before: replace(before, passed=True))
+    store.commit("01.b", Guess(70.0, 0.5))
+    opened(
+        Interview("2026-01-01T10:00:00+00:00", ("01.automata",), 5, turns=(Turn("01.automata", said="it masks"),)),
+        store,
+    )
     assert export_json(path, store) == len(load_bank())
     text = path.read_text()
     document = json.loads(text)
@@ -26,6 +35,9 @@ def test_json_holds_every_question_filled_in_and_the_progress(tmp_path: Path):
     assert "{claim:" not in text
     assert document["cards"] == {"a#choice": {"due": "then"}}
     assert document["reviews"][0]["score"] == 1.0
+    assert document["exercises"]["01.a"]["passed"] is True
+    assert document["guesses"] == {"01.b": {"value": 70.0, "confidence": 0.5}}
+    assert read_interview(document["interviews"][0]).turns[0].said == "it masks"
     first = document["questions"][0]
     assert first["rubric"][0]["points"] > 0
     assert first["follow_ups"][0]["ask"].endswith("?")

@@ -47,7 +47,8 @@ def interview(
 ) -> None:
     """Sit a mock interview: timed answers, follow-ups, your own grading by the rubric, and a written report.
 
-    Answers end with an empty line. An interview that was left goes on where it stopped.
+    Answers end with an empty line. An interview that was left goes on where it stopped. All of them are in what
+    `workbook quiz export --format json` writes.
     """
     from rich.console import Console
 

@@ -73,7 +73,7 @@ def export(
     format: Annotated[Format, typer.Option(help="A deck for Anki, or everything as JSON, your progress included.")],
     out: Annotated[Path, typer.Option(help="The file to write.")],
 ) -> None:
-    """Write the questions to a file for another program."""
+    """Write the questions to a file for another program; as JSON with your progress, interviews and exercises too."""
     from workbook.study.quiz_export import export_anki, export_json
 
     with stdout_kept_free():

@@ -90,10 +90,13 @@ class Progress:
 
         return _typed(Attempted, self._file.change("exercise", exercise_id, changed))
 
+    def guesses(self) -> dict[str, Guess]:
+        """Every guess that the learner committed to, by question."""
+        return {id: _typed(Guess, row) for id, row in self._file.rows("guess").items()}
+
     def guess(self, question_id: str) -> Guess | None:
         """What the learner committed to, or None."""
-        row = self._file.rows("guess").get(question_id)
-        return _typed(Guess, row) if row else None
+        return self.guesses().get(question_id)
 
     def commit(self, question_id: str, guess: Guess) -> None:
         """Remember a guess; a later one replaces it."""

@@ -25,7 +25,10 @@ FIELDS = ("Id", "Front", "Back")
 
 
 def export_json(path: Path, store: Progress | None = None) -> int:
-    """Write questions, answers and progress as one document; returns the number of questions."""
+    """Write questions with their answers, and all progress, as one document; returns the number of questions.
+
+    Progress: drills' cards and reviews, exercises, guesses, and mock interviews with every answer that was typed.
+    """
     store, rows, bank = store or current(), measured(), load_bank()
     document = {
         "version": 1,
@@ -33,6 +36,9 @@ def export_json(path: Path, store: Progress | None = None) -> int:
         "questions": [_filled(asdict(question), rows) for question in bank.values()],
         "cards": store.cards(),
         "reviews": [asdict(review) for review in store.reviews()],
+        "exercises": {id: asdict(tried) for id, tried in store.exercises().items()},
+        "guesses": {id: asdict(guess) for id, guess in store.guesses().items()},
+        "interviews": list(store.interviews().values()),
     }
     _written(path, lambda: path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8"))
     return len(bank)

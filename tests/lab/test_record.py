@@ -8,6 +8,7 @@ import pytest
 from workbook.core.errors import WorkbookError
 from workbook.core.settings import profile
 from workbook.core.stats import Interval, wilson
+from workbook.lab.ledger import kept
 from workbook.lab.record import MIME, cite, record, recorded
 
 
@@ -20,11 +21,11 @@ def test_a_result_is_displayed_and_kept(ledger, shown, model):
     assert record("q1.prompting_95", wilson(30, 60), model=model, profile="ci", seed=7) is None
     bundle = shown[0]._repr_mimebundle_()
     assert set(bundle) == {MIME, "text/html", "text/plain"}
-    kept = json.loads(ledger.read_text())
-    assert kept == bundle[MIME]
-    assert (kept["id"], kept["estimate"], kept["n"], kept["verdict"]) == ("q1.prompting_95", 0.5, 60, "fails")
-    assert (kept["model"], kept["sha256"], kept["profile"], kept["seed"]) == ("scripted", "f" * 64, "ci", 7)
-    assert kept["versions"]["python"]
+    row = json.loads(ledger.read_text())
+    assert row == bundle[MIME]
+    assert (row["id"], row["estimate"], row["n"], row["verdict"]) == ("q1.prompting_95", 0.5, 60, "fails")
+    assert (row["model"], row["sha256"], row["profile"], row["seed"]) == ("scripted", "f" * 64, "ci", 7)
+    assert row["versions"]["python"]
     assert recorded()["q1.prompting_95"][2] == "fails"
 
 
@@ -37,6 +38,16 @@ def test_a_result_holds_the_day_and_no_time_of_day_and_no_host(ledger, shown, mo
     written = json.dumps(bundle)
     assert not re.search(r"\d\d:\d\d", written)
     assert socket.gethostname() not in written
+
+
+def test_a_small_run_tells_what_a_larger_one_gave(ledger, shown, model):
+    larger = kept("q1.prompting_95")
+    record("q1.prompting_95", wilson(3, 6), model=model, profile="ci")
+    told = f"Shipped, from profile {larger['profile']} (pocket; {larger['hardware']}): "
+    assert f"{told}{100 * larger['estimate']:.0f} %" in repr(shown[0])
+    assert f"n = {larger['n']}: {larger['verdict']}." in repr(shown[0])
+    record("q1.prompting_95", wilson(3, 6), model=model, profile=larger["profile"])
+    assert "Shipped" not in repr(shown[1])
 
 
 def test_always_shows_the_bound_on_failures(ledger, shown, model):
@@ -58,9 +69,9 @@ def test_too_few_tries_to_confirm_are_said_to_be_so(ledger, shown, model):
 def test_a_ladder_is_kept_and_judged(ledger, shown, model):
     up, down = Interval(0.3, 0.2, 0.4, 50), Interval(-0.3, -0.4, -0.2, 50)
     record("q3.feedback", up, model=model, profile="ci", ladder=[down, up])
-    kept = json.loads(ledger.read_text())
-    assert kept["verdict"] == "depends"
-    assert [rung["estimate"] for rung in kept["ladder"]] == [-0.3, 0.3]
+    row = json.loads(ledger.read_text())
+    assert row["verdict"] == "depends"
+    assert [rung["estimate"] for rung in row["ladder"]] == [-0.3, 0.3]
     assert "earliest first: −30.0 points [−40.0, −20.0] fails; +30.0 points [+20.0, +40.0] holds." in repr(shown[0])
 
 
@@ -72,9 +83,9 @@ def test_infinite_ends_are_json(ledger, shown, model):
 
 def test_a_ratio_without_a_right_answer_is_not_estimable(ledger, shown, model):
     record("q1.fewer_tokens", Interval(float("nan"), 0.0, float("inf"), 5), model=model, profile="ci")
-    kept = json.loads(ledger.read_text())
-    assert (kept["estimate"], kept["verdict"]) == (None, "not distinguishable")
-    assert "tokens_per_right.ratio: not estimable, n = 5" in repr(shown[0])
+    row = json.loads(ledger.read_text())
+    assert (row["estimate"], row["verdict"]) == (None, "not distinguishable")
+    assert ": not estimable, n = 5" in repr(shown[0])
 
 
 def test_a_name_stands_where_no_language_model_took_part(ledger, shown):

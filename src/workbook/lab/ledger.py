@@ -54,6 +54,12 @@ def measurements(live: bool = True) -> list[dict[str, Any]]:
     return [row for path in (*references, *[ledger_path()] * live) for row in read_rows(path)]
 
 
+def kept(claim: str) -> dict[str, Any] | None:
+    """The shipped measurement of a claim, of the largest profile; None where there is none."""
+    mine = [row for row in measurements(live=False) if row["id"] == claim]
+    return next(iter(_largest(mine, shipped_fingerprints())), None)
+
+
 def ledger_path() -> Path:
     """Where live runs write."""
     chosen = os.environ.get("WORKBOOK_LEDGER")

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.core.environment import hardware, versions
 from workbook.core.errors import WorkbookError
-from workbook.core.settings import Profile
+from workbook.core.settings import PROFILES, Profile
 from workbook.core.settings import profile as find_profile
 from workbook.core.stats import Interval
 from workbook.lab.card import card, describe_rule, draw_interval, foot_line
 from workbook.lab.claims import Claim, find_claim
-from workbook.lab.ledger import append_row, finite
+from workbook.lab.ledger import append_row, finite, kept, row_interval
 from workbook.lab.units import show_interval, show_number
 from workbook.lab.verdicts import Rule, failure_bound, tries_needed, verdict
 
@@ -79,7 +79,7 @@ def record(
     }
     append_row(row)
     _recorded[claim] = (found, interval, reached)
-    lines = [*_summary(found, interval, ladder or ()), note]
+    lines = [*_summary(found, interval, ladder or ()), note, _larger(found, row)]
     drawing = draw_interval(interval, found.rule, found.unit)
     html = card(found.claim, reached, lines, drawing, found.known, foot_line(row))
     _display(Result(finite(row), _text(found, reached, lines), html))
@@ -139,6 +139,15 @@ def _no_failure(rule: Rule, interval: Interval) -> str:
     few = f" So few can refute the claim and not confirm it: that takes {needed}." if interval.n < needed else ""
     rate = show_number(bound)
     return f"No failure in {interval.n} independent tries: a failure rate of up to {rate} remains possible.{few}"
+
+
+def _larger(claim: Claim, row: dict[str, Any]) -> str:
+    """What a larger run gave that is shipped: a small one is for trying, and shows little."""
+    other, sizes = kept(claim.id), list(PROFILES)
+    if other is None or sizes.index(other["profile"]) <= sizes.index(row["profile"]):
+        return ""
+    found = f"{show_interval(row_interval(other), claim.unit)}, n = {other['n']}: {other['verdict']}"
+    return f"Shipped, from profile {other['profile']} ({other['model']}; {other['hardware']}): {found}."
 
 
 def _text(claim: Claim, reached: str, lines: Sequence[str]) -> str:

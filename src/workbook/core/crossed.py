@@ -26,10 +26,12 @@ FEWEST = 3
 LEVEL = 0.95
 
 
-def crossed(marks: Sequence[Sequence[float]] | FloatArray, least: float = 0.0, draws: int = 2000) -> Interval:
+def crossed(
+    marks: Sequence[Sequence[float]] | FloatArray, least: float = 0.0, most: float = 1.0, draws: int = 2000
+) -> Interval:
     """The mean of ``marks[run][item]`` with its 95 % interval; ``n`` counts items.
 
-    ``least`` is the smallest mark that there can be: -1 for a difference of yes and no.
+    ``least`` and ``most`` are the ends of what a mark can be: -1 and 1 for a difference of yes and no.
     """
     import numpy as np
 
@@ -41,7 +43,6 @@ def crossed(marks: Sequence[Sequence[float]] | FloatArray, least: float = 0.0, d
     else:
         low, high = np.quantile(drawn_means(table, draws), ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
         found = Interval(float(table.mean()), float(low), float(high), table.shape[1])
-    most = 1.0 if table.max() <= 1 else math.inf
     return Interval(found.estimate, max(least, found.low), min(most, found.high), found.n)
 
 

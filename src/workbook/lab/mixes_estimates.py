@@ -55,7 +55,7 @@ def change(rows: Rows, measure: str, plan: Plan, since: Plan | None = None, draw
 
 def perplexity(rows: Rows, plan: Plan) -> Interval:
     """Of held-out small talk, a token on average: ``exp`` of the mean of the items."""
-    nats = crossed(marks(rows, "nats", plan))
+    nats = crossed(marks(rows, "nats", plan), most=math.inf)
     return Interval(math.exp(nats.estimate), math.exp(nats.low), math.exp(nats.high), nats.n)
 
 

@@ -1,0 +1,85 @@
+"""Estimates from rows of a sweep, and their pictures, on rows that were made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pytest
+
+from workbook.core.errors import WorkbookError
+from workbook.lab.mixes import Plan
+from workbook.lab.mixes_drawing import curve_plot, pareto_plot
+from workbook.lab.mixes_estimates import by_share, change, knee, marks, perplexity, share, shares_of
+
+
+def row(plan: Plan, right: int, of: int = 20, nats: float = 1.0) -> dict:
+    """A run that gets the first ``right`` of ``of`` items of everything."""
+    text = "1" * right + "0" * (of - right)
+    return {
+        "plan": asdict(plan),
+        **dict.fromkeys(("call", "ask", "decline", "facts", "talk"), text),
+        "nats": [nats] * of,
+    }
+
+
+BASE = row(Plan(epochs=0), 20, nats=0.0)
+KEPT = {0.0: 2, 0.05: 12, 0.25: 18, 0.8: 18}
+ROWS = [BASE, *(row(Plan(one, seed=seed), right) for one, right in KEPT.items() for seed in range(3))]
+
+
+def test_marks_are_a_run_a_line_whatever_the_seed():
+    assert marks(ROWS, "talk", Plan(0.25)).shape == (3, 20)
+    assert marks(ROWS, "kept", Plan(0.25)).shape == (3, 40)
+
+
+def test_a_plan_without_a_run_is_refused():
+    with pytest.raises(WorkbookError, match="no run of"):
+        share(ROWS, "talk", Plan(0.5))
+
+
+def test_shares_and_changes():
+    assert share(ROWS, "talk", Plan(0.05)).estimate == pytest.approx(0.6)
+    lost = change(ROWS, "talk", Plan(0.0))
+    assert lost.estimate == pytest.approx(-0.9)
+    assert -1 <= lost.low < lost.high < -0.7
+    assert change(ROWS, "talk", Plan(0.25), Plan(0.05)).estimate == pytest.approx(0.3)
+
+
+def test_runs_of_other_seeds_are_not_compared():
+    two = [BASE, *(row(Plan(seed=seed), 2) for seed in range(3)), *(row(Plan(0.5, seed=seed), 2) for seed in range(2))]
+    with pytest.raises(WorkbookError, match="3 runs against 2"):
+        change(two, "talk", Plan(), Plan(0.5))
+
+
+def test_perplexity_is_one_where_every_token_is_sure():
+    assert perplexity(ROWS, Plan(epochs=0)).estimate == 1
+    assert perplexity(ROWS, Plan(0.0)).estimate == pytest.approx(2.718, rel=1e-3)
+
+
+def test_the_knee_is_the_smallest_share_that_is_near_the_largest():
+    found = knee(ROWS)
+    assert found.estimate == 0.25
+    assert found.low in KEPT
+    assert found.low <= 0.25 <= found.high
+
+
+def test_without_any_loss_the_knee_is_at_nothing():
+    flat = [row(Plan(one, seed=seed), 19) for one in KEPT for seed in range(3)]
+    assert (knee(flat).estimate, knee(flat).low, knee(flat).high) == (0.0, 0.0, 0.0)
+
+
+def test_a_table_tells_how_many_seeds_it_stands_on():
+    table = by_share(ROWS, ["talk"])
+    assert list(table.share) == list(KEPT) == shares_of(ROWS, Plan())
+    assert set(table.seeds) == {3}
+
+
+def test_pictures_say_in_words_what_they_show():
+    live = [BASE, row(Plan(0.25), 15)]
+    curve = curve_plot(ROWS, ["talk"], live, "Kept")
+    assert "talk, 25%: 0.90" in curve.text
+    assert "talk, live, 25%: 0.75" in curve.text
+    both = pareto_plot({"real": {"5 %": Plan(0.05), "50 %": Plan(0.5)}}, ROWS, live)
+    assert "real, 5 %: right calls 0.60" in both.text
+    assert "50 %" not in both.text, "that was not run"
+    assert curve.png[:4] == both.png[:4] == b"\x89PNG"

@@ -274,15 +274,13 @@ def test_a_cluster_without_workers_is_an_error(go, save, monkeypatch):
 
 @pytest.mark.parametrize(("free_mib", "fitting"), [(100, 1), (2500, 2), (9000, 3), (90000, 3)])
 def test_no_more_run_at_a_time_than_memory_and_cores_hold(save, monkeypatch, free_mib, fitting):
-    import dask.system
-
     from workbook.runner.grid import plan
 
     path = save("x = 1", parameters=PARAMETERS)
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata["workbook"] = {"budget": {"ci": {"seconds": 1, "mib": 1000}}}
     nbformat.write(notebook, path)
-    monkeypatch.setattr(dask.system, "CPU_COUNT", 3)
+    monkeypatch.setattr(module, "cores", lambda: 3)
     free = psutil.virtual_memory()._replace(available=free_mib * 2**20)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
     tasks = plan([path], {"profile": "ci", "model_id": "pocket"}, {"n_trials": [1, 2, 3, 4]})

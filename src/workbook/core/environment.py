@@ -33,7 +33,7 @@ def hardware() -> str:
 
     A GPU is named when torch has been loaded, which whoever used one has done.
     """
-    parts = [_cpu(), f"{_cores()} cores"]
+    parts = [_cpu(), f"{cores()} cores"]
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         parts.append(str(torch.cuda.get_device_name()))
@@ -51,7 +51,8 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this process may use."""
     # A container may hold fewer cores than the machine has.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from workbook.core.environment import cores
 from workbook.core.errors import UsageError, WorkbookError
 from workbook.lab.ledger import append_row
 from workbook.runner.execute import Execution, read_notebook, told
@@ -63,12 +64,12 @@ def run_on_cluster(
     with _connected(address, tasks, workers) as client:
         same = None if address == LOCAL else require_same(client)
         _require_gpus(client, tasks)
-        futures = {}
-        for number, task in enumerate(tasks):
-            order = Order(task.path.read_bytes(), task.path.name, task.parameters, cwd, cell_timeout, same, topic)
-            key = f"{topic}-{number}"
-            futures[client.submit(run_order, order, key=key, resources=_asked(task), pure=False)] = task
         client.subscribe_topic(topic, lambda event: _hear(event[1], tasks, listener))
+        orders = [
+            Order(task.path.read_bytes(), task.path.name, task.parameters, cwd, cell_timeout, same, topic)
+            for task in tasks
+        ]
+        futures = dict(zip(_sent(client, tasks, orders), tasks, strict=True))
         try:
             _gather(client, futures, folder, finished)
         finally:
@@ -91,19 +92,16 @@ def require_same(client: Client) -> dict[str, str]:
 def fitting_workers(tasks: Sequence[Task]) -> int:
     """How many of the tasks this machine can do at a time: by its cores, and its free memory by written budgets."""
     import psutil
-    from dask.system import CPU_COUNT
 
     free = psutil.virtual_memory().available / 2**20
     largest = max(_budget(task).get("mib", UNSAID_MIB) for task in tasks)
-    return max(1, min(len(tasks), CPU_COUNT, int(free / largest)))
+    return max(1, min(len(tasks), cores(), int(free / largest)))
 
 
 def _environments(client: Client) -> dict[str, dict[str, str]]:
     try:
-        workers = client.run(environment)
-        return {"the scheduler": client.run_on_scheduler(environment)} | {
-            f"the worker {n}": e for n, e in workers.items()
-        }
+        workers = {f"the worker {address}": found for address, found in client.run(environment).items()}
+        return {"the scheduler": client.run_on_scheduler(environment), **workers}
     # Dask gives a worker's ImportError back as a plain Exception.
     except Exception as error:
         raise WorkbookError(
@@ -132,12 +130,11 @@ def _connected(address: str, tasks: Sequence[Task], workers: int | None) -> Iter
 
 
 def _local_cluster(tasks: Sequence[Task], workers: int | None) -> LocalCluster:
-    from dask.system import CPU_COUNT
     from distributed import LocalCluster
 
     gpu = any(map(_gpus, tasks)) and _has_gpu()
     count = workers or (1 if gpu else fitting_workers(tasks))
-    threads = str(max(1, CPU_COUNT // count))
+    threads = str(max(1, cores() // count))
     return LocalCluster(
         n_workers=count,
         threads_per_worker=1,
@@ -215,6 +212,13 @@ def _budget(task: Task) -> Mapping[str, Any]:
     except WorkbookError:
         return {}
     return dict(metadata.get("workbook", {}).get("budget", {}).get(task.profile, {}))
+
+
+def _sent(client: Client, tasks: Sequence[Task], orders: Sequence[Order]) -> Iterator[Future]:
+    """Submit every order under a key that ends with its number."""
+    for number, (task, order) in enumerate(zip(tasks, orders, strict=True)):
+        key = f"{order.topic}-{number}"
+        yield client.submit(run_order, order, key=key, resources=_asked(task), pure=False)
 
 
 def _hear(message: Sequence[Any], tasks: Sequence[Task], listener: Listener) -> None:

@@ -68,27 +68,20 @@ def evaluate_bfcl(
     if not chosen.rows:
         raise WorkbookError("no row of BFCL to score", "Give a folder that holds some.")
     start = time.perf_counter()
-    long = {row.id for row in chosen.rows if _too_long(model, row)}
-    read = [row for row in chosen.rows if row.id not in long]
-    completions, unconstrained = _decoded(model, read, decoding, batch, max_new_tokens, progress)
+    fitting, long = _by_length(model, chosen.rows)
+    completions, unconstrained = _decoded(model, fitting, decoding, batch, max_new_tokens, progress)
     seconds = time.perf_counter() - start
-    judged = [
-        judge(row, model.parse(completion.text), cut=completion.finish_reason == "length")
-        for row, completion in zip(read, completions, strict=True)
-    ]
-    judged += [Verdict(row, "too long", "too long") for row in chosen.rows if row.id in long]
+    judged = [*_judged(model, fitting, completions), *(Verdict(row, "too long", "too long") for row in long)]
     return {
         "suite": "bfcl",
         "model": model.name,
         "decoding": decoding,
         "n": len(judged),
         "seconds": round(seconds, 3),
-        "metrics": metrics(judged),
-        "errors": _errors(judged),
+        **_scores(judged),
         "sha256": model.fingerprint,
         "left_out": list(chosen.left_out),
         "unconstrained": unconstrained,
-        "failures": [one.row.id for one in judged if not one.right],
     }
 
 
@@ -118,6 +111,28 @@ def metrics(judged: Sequence[Verdict]) -> dict[str, dict[str, Any]]:
         found[name] = _share(wanted, lambda one, outcome=outcome: one.outcome == outcome)
     found["unparsed_but_right"] = _share(unwanted, lambda one: one.outcome == "unparsed")
     return {name: value for name, value in found.items() if value["n"]}
+
+
+def _by_length(model: LanguageModel, rows: Iterable[BfclRow]) -> tuple[list[BfclRow], list[BfclRow]]:
+    """The rows whose prompt fits into the model's context, and those whose does not."""
+    fitting: list[BfclRow] = []
+    long: list[BfclRow] = []
+    for row in rows:
+        (long if _too_long(model, row) else fitting).append(row)
+    return fitting, long
+
+
+def _judged(model: LanguageModel, rows: Iterable[BfclRow], completions: Iterable[Completion]) -> list[Verdict]:
+    return [
+        judge(row, model.parse(completion.text), cut=completion.finish_reason == "length")
+        for row, completion in zip(rows, completions, strict=True)
+    ]
+
+
+def _scores(judged: Sequence[Verdict]) -> dict[str, Any]:
+    """What the verdicts come to: the metrics, the broken rules, the rows that failed."""
+    failures = [one.row.id for one in judged if not one.right]
+    return {"metrics": metrics(judged), "errors": _errors(judged), "failures": failures}
 
 
 def _too_long(model: LanguageModel, row: BfclRow) -> bool:

@@ -93,7 +93,7 @@ BROKEN = [
     ("raven", "Call: f(a=__import__('os').system('x'))", 0, "not the name"),
     ("raven", "Call: f(a=1, a=2)", 0, "a is given twice"),
     ("raven", "Call: f(**{'a': 1})", 0, "** unpacks"),
-    ("raven", "Call: f(a=b)", 0, "f:"),
+    ("raven", "Call: f(a=b)", 0, "f: 'b' is no literal"),
     ("raven", "Call: f(a={1: 2})", 0, "strings as keys"),
     ("raven", "Call: f(a=b'x')", 0, "not a JSON value"),
     ("raven", "Call: x = f(a=1)", 0, "not a call"),

@@ -166,7 +166,10 @@ def _literal(node: ast.expr) -> Any:
         return dict(_item(key, item) for key, item in zip(node.keys, node.values, strict=True))
     if isinstance(node, ast.Call):
         return _call(node)
-    value = ast.literal_eval(node)
+    try:
+        value = ast.literal_eval(node)
+    except ValueError as error:  # whose words would show where the node lies in memory
+        raise ValueError(f"{ast.unparse(node)[:60]!r} is no literal: it would have to be computed") from error
     if isinstance(value, bytes | complex | set) or value is Ellipsis:
         raise ValueError(f"{ast.unparse(node)[:60]!r} is not a JSON value")
     return value

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from workbook.core.errors import UsageError
-from workbook.study.stepper import Stepper, _walk, candidates, departure, describe, draw, removed, stepper
+from workbook.study.stepper import Stepper, candidates, departure, describe, draw, removed, stepper
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -81,7 +81,7 @@ def test_what_was_written_is_among_the_candidates() -> None:
 
 
 def test_the_buttons_walk_and_stop_at_the_ends() -> None:
-    box: Any = _walk(stepper(STEPS[:3], at=1))
+    box: Any = stepper(STEPS[:3], at=1).walk()
     place, back, on = box.children[0].children
     seen = []
     for button in (back, back, on, on, on):

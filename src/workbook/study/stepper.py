@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any, Protocol
 
 from workbook.core.errors import UsageError
-from workbook.study import progress, svg
+from workbook.study import svg
+from workbook.study.walk import bundle, walk
 
 WIDTH = 720
 STILL_STEPS = 3
@@ -102,10 +102,11 @@ class Stepper:
         return draw(self.steps, sorted([*chosen, *choices[:1]]))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        still = self.still()._repr_mimebundle_()
-        if not progress.attended():
-            return still
-        return {**still, **_walk(self)._repr_mimebundle_(), "text/plain": still["text/plain"]}
+        return bundle(self.still(), self.walk)
+
+    def walk(self) -> Any:
+        """The widget: a slider over the tokens, and the step under it."""
+        return walk(lambda number: draw(self.steps, [number]), len(self.steps), self.at, "Token")
 
 
 def draw(steps: Sequence[Step], chosen: Sequence[int]) -> svg.Picture:
@@ -189,27 +190,3 @@ def _bars(candidate: tuple[str, float, float, bool], y: float) -> list[str]:
     ]
     numbers = f"{before:.1%} → {after:.1%}" if allowed else f"{before:.1%} → not allowed"
     return [*parts, svg.text(BAR_LEFT + BAR_LENGTH + 12, y + 16, numbers)]
-
-
-def _walk(shown: Stepper) -> Any:
-    """Slider, two buttons and the picture of the step under the slider."""
-    import ipywidgets as widgets
-
-    last = len(shown.steps) - 1
-    place = widgets.IntSlider(shown.at, 0, last, description="Token", layout=widgets.Layout(width="28em"))
-    back = widgets.Button(description="Back", icon="arrow-left", tooltip="The token before")
-    on = widgets.Button(description="Next", icon="arrow-right", tooltip="The next token")
-    sheet = widgets.HTML()
-
-    def show(number: int) -> None:
-        drawn = draw(shown.steps, [number])
-        sheet.value = f'<div role="img" aria-label="{escape(drawn.words)}">{drawn.svg}</div>'
-
-    def move(by: int) -> None:
-        place.value = min(max(place.value + by, 0), last)
-
-    back.on_click(lambda _: move(-1))
-    on.on_click(lambda _: move(1))
-    place.observe(lambda change: show(change["new"]), names="value")
-    show(shown.at)
-    return widgets.VBox([widgets.HBox([place, back, on]), sheet])

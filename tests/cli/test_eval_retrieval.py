@@ -29,6 +29,7 @@ def workbook(*args):
     (["--data", "{folder}"], "--format"),
     (["--data", "{folder}", "--format", "bfcl", "--decoding", "gramar"], "Did you mean 'grammar'"),
     (["--data", "{folder}", "--format", "bfcl", "--model", "pocket"], "pocket is no encoder"),
+    (["--data", "{folder}", "--format", "bfcl", "--reranker", "{folder}"], "is no cross-encoder"),
 ], ids=" ".join)  # fmt: skip
 def test_bad_input(args, said, tmp_path):
     shown = workbook(*(arg.format(folder=tmp_path) for arg in args))

@@ -81,6 +81,20 @@ def test_several_sets_are_pooled_by_query():
     assert evaluate_retrieval([small], ToyEncoder())["several_needed"]["bm25"] is None
 
 
+def test_a_judge_reranks_what_the_best_found():
+    def shortest(query, texts):
+        return [-len(text) for text in texts]
+
+    small = QuerySet(
+        "small", (Tool("a", "rain"), Tool("b", "rain and snow")), (ToolQuery("1", "rain and snow", ("b",)),)
+    )
+    metrics = evaluate_retrieval([small], ToyEncoder(), judge=shortest)["metrics"]
+    assert metrics["decomposed.recall@1"]["estimate"] == 1
+    assert metrics["reranked.recall@1"]["estimate"] == 0
+    assert metrics["reranked.recall@5"]["estimate"] == 1
+    assert metrics["recall@1"] == metrics["decomposed.recall@1"]
+
+
 def test_nothing_to_score_is_an_error():
     with pytest.raises(WorkbookError, match="no query"):
         evaluate_retrieval([QuerySet("empty", (Tool("a"),), ())], ToyEncoder())

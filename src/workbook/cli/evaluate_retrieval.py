@@ -20,6 +20,9 @@ def retrieval(
     model: Annotated[str, typer.Option(help="What encodes: all-MiniLM-L6-v2, retriever (tuned), or a folder.")] = (
         "all-MiniLM-L6-v2"
     ),
+    reranker: Annotated[
+        str | None, typer.Option(help="Besides, a cross-encoder that reranks: a folder or a hub id.")
+    ] = None,
     decoding: Annotated[str, typer.Option(help="free or grammar, as everywhere; nothing is decoded here.")] = "free",
     limit: Annotated[int | None, typer.Option(min=1, help="Only N queries, evenly spread; pools stay whole.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
@@ -28,23 +31,24 @@ def retrieval(
     if decoding not in DECODINGS:
         raise unknown("decoding", decoding, DECODINGS)
     with stdout_kept_free():
-        document = _evaluate(data, format, model, limit)
+        document = _evaluate(data, format, model, reranker, limit)
     if json:
         print_json(document)
     else:
         _show(document)
 
 
-def _evaluate(data: str, format: str, model: str, limit: int | None) -> dict[str, Any]:
+def _evaluate(data: str, format: str, model: str, reranker: str | None, limit: int | None) -> dict[str, Any]:
     from workbook.lab.retrieval import evaluate_retrieval
     from workbook.suites.tool_queries import load_queries
     from workbook.tools.embedding import encoder_of
+    from workbook.tools.reranking import cross_encoder
 
-    encoder = encoder_of(model)
+    encoder, judge = encoder_of(model), cross_encoder(reranker) if reranker else None
     sets = load_queries(data, format, limit)
     for one in sets:
         err.print(f"{one.name}: {len(one.queries)} queries over {len(one.tools)} tools, {len(one.left_out)} left out")
-    return evaluate_retrieval(sets, encoder, suite=f"retrieval {format}", track=_followed)
+    return evaluate_retrieval(sets, encoder, suite=f"retrieval {format}", track=_followed, judge=judge)
 
 
 def _followed(batches: Sequence[Any]) -> Iterable[Any]:

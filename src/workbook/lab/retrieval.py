@@ -22,6 +22,7 @@ from workbook.tools.embedding import Encoder, MiniLm
 from workbook.tools.none_fits import calibrate
 from workbook.tools.operations import Operation
 from workbook.tools.registry import Registry
+from workbook.tools.reranking import Judge, Reranked
 from workbook.tools.retrieval import DEPTH, Blended, Bm25, Dense, Fused, Hit, Retriever
 
 BEST = "decomposed"
@@ -38,11 +39,18 @@ Found = Mapping[str, Sequence[str]]
 Track = Callable[[Sequence[Any]], Iterable[Any]]
 
 
-def retrievers(registry: Registry, once: Callable[[Retriever], Retriever] = lambda part: part) -> list[Retriever]:
-    """Every retriever that is compared, over one registry; ``once`` may wrap the two that all are made of."""
+def retrievers(
+    registry: Registry, once: Callable[[Retriever], Retriever] = lambda part: part, judge: Judge | None = None
+) -> list[Retriever]:
+    """Every retriever that is compared, over one registry; ``once`` may wrap the two that all are made of.
+
+    With a ``judge`` the best one's hits are reranked as well.
+    """
     words, meaning = once(Bm25(registry)), once(Dense(registry))
     both = Blended([words, meaning])
-    return [words, meaning, Fused([words, meaning]), both, Decomposed(both, BEST)]
+    best = Decomposed(both, BEST)
+    reranked = [Reranked(best, registry, judge)] if judge else []
+    return [words, meaning, Fused([words, meaning]), both, best, *reranked]
 
 
 @dataclass
@@ -58,7 +66,11 @@ class Tally:
 
 
 def evaluate_retrieval(
-    sets: Sequence[QuerySet], encoder: Encoder | None = None, suite: str = "retrieval", track: Track = iter
+    sets: Sequence[QuerySet],
+    encoder: Encoder | None = None,
+    suite: str = "retrieval",
+    track: Track = iter,
+    judge: Judge | None = None,
 ) -> dict[str, Any]:
     """Score every retriever on every set.
 
@@ -77,7 +89,7 @@ def evaluate_retrieval(
         with tempfile.TemporaryDirectory() as folder:
             registry = Registry(folder, plain)
             _fill(registry, one)
-            arms = retrievers(registry, Remembered)
+            arms = retrievers(registry, Remembered, judge)
             for retriever in arms:
                 tally = tallies.setdefault(retriever.name, Tally())
                 rows = _scored(one, retriever, track)
@@ -85,7 +97,7 @@ def evaluate_retrieval(
                 pairs = zip(one.queries, rows, strict=True)
                 tally.several += [row["all_found@5"] for query, row in pairs if len(query.needed) > 1]
             nearest += _nearest(one, next(arm for arm in arms if arm.name == BY_MEANING))
-            for retriever in retrievers(registry):
+            for retriever in retrievers(registry, judge=judge):
                 tallies[retriever.name].seconds += _timed(one, retriever)
     metrics = _metrics(tallies)
     return {

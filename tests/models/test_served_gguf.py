@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from workbook.core.chat import user
@@ -18,6 +19,7 @@ from workbook.grammar import generate
 from workbook.models import load_model
 from workbook.models.gguf_export import export_gguf
 from workbook.models.server import ServerModel
+from workbook.runner import run_notebooks
 from workbook.suites.tasks import load_tasks
 
 pytestmark = pytest.mark.slow
@@ -83,3 +85,22 @@ def test_a_schema_holds_there_too(served: ServerModel) -> None:
     ]
     done = generate(served, prompts, JsonSchema(schema), max_new_tokens=60)
     assert [each.status for each in done] == ["valid"] * 3
+
+
+ASK = """
+from workbook.core.chat import user
+from workbook.core.constraints import JsonSchema
+from workbook.grammar import generate
+from workbook.models import load_model
+served = load_model(model_id)
+schema = {"type": "object", "properties": {"unit": {"enum": ["celsius", "kelvin"]}}, "required": ["unit"]}
+(reply,) = generate(served, [served.render([user("How warm is it?")])], JsonSchema(schema), max_new_tokens=40)
+print(reply.status)"""
+
+
+def test_the_workers_of_a_cluster_ask_it_by_its_address(served: ServerModel, save, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    report = run_notebooks([save(ASK)], "ci", served.url, out, workers=1)
+    assert report.ok, report.notebooks[0].error
+    assert report.notebooks[0].worker == "0"
+    assert nbformat.read(out / "90_made.ipynb", as_version=4).cells[-1].outputs[0].text == "valid\n"

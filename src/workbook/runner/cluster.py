@@ -146,7 +146,7 @@ def _local_cluster(tasks: Sequence[Task], workers: int | None) -> LocalCluster:
         resources={"GPU": 1} if gpu else None,
         env=dict.fromkeys(THREADS, threads),
         scheduler_kwargs={"dashboard": False, "dashboard_address": f"{LOOPBACK}:0"},
-        silence_logs=logging.ERROR,
+        silence_logs=logging.CRITICAL,
     )
 
 

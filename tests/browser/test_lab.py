@@ -40,6 +40,23 @@ from workbook.study.latency import Call, latency
 parts = {"passes": 20.0, "masks": 4.0, "following": 1.0, "rest": 1.0}
 latency([Call("toy", engine, strategy, parts, 9, 9) for engine, strategy in
          [("none", "free"), ("xgrammar", "masked"), ("xgrammar", "lazy")]])""",
+    "run": """
+from workbook.agent import Agent, canned
+from workbook.core.chat import ToolCall, user
+from workbook.study.trace_player import play
+from workbook.tools import Toolbox, from_function
+
+def name_of(id: int) -> str:
+    \"\"\"Tell a name.\"\"\"
+    return "Ann"
+
+agent = Agent(canned(ToolCall("name_of", {"id": 7}), "She is Ann."), Toolbox([from_function(name_of)]))
+play(await agent.run([user("Who is user 7?")]))""",
+    "drift": """
+from workbook.study.drift_machine import drift_machine
+from workbook.suites.drift import experiment
+one = next(one for one in experiment(2) if one.kind == "meaning")
+drift_machine(one.before, {"seconds, not minutes": one.after})""",
     "quiz": """
 from workbook.study.quiz_form import quiz
 quiz("grammars", n=1, seed=0)""",
@@ -116,6 +133,34 @@ def test_a_step_back_and_on(widgets: Lab, page: Page) -> None:
     expect(picture).to_have_attribute("aria-label", first, timeout=WAIT)
 
 
+@pytest.mark.parametrize(
+    ("beginning", "what", "first", "second"),
+    [
+        ("from workbook.agent import Agent, canned", "Moment", "1 of 6, before", "2 of 6, turn 1"),
+        (
+            "from workbook.study.drift_machine",
+            "Version",
+            "Version 1, as it was: Taken, and right",
+            "Version 2, seconds",
+        ),
+    ],
+    ids=["a run", "versions"],
+)
+def test_a_walk_by_button_and_by_keyboard(
+    beginning: str, what: str, first: str, second: str, widgets: Lab, page: Page
+) -> None:
+    shown = widgets.open(page, "90_widgets").run(beginning)
+    picture = shown.locator("div[role='img'][aria-label]")
+    shown.locator(f"div[role='img'][aria-label^='{first}']").wait_for()
+    shown.get_by_role("button", name="Next").click()
+    shown.locator(f"div[role='img'][aria-label^='{second}']").wait_for()
+    shown.get_by_role("slider").focus()
+    page.keyboard.press("ArrowLeft")
+    shown.locator(f"div[role='img'][aria-label^='{first}']").wait_for()
+    assert picture.count() == 1
+    assert shown.get_by_text(what, exact=True).count() == 1
+
+
 def test_a_call_is_chosen_by_its_menus(widgets: Lab, page: Page) -> None:
     notebook = widgets.open(page, "90_widgets")
     shown = notebook.run("from workbook.study.latency")
@@ -139,7 +184,7 @@ def test_a_quiz_is_answered_and_leaves_its_sum(widgets: Lab, page: Page) -> None
 @pytest.mark.parametrize(("button", "said"), [("Allow", "it ran"), ("Deny", "it did not run")])
 def test_a_person_decides_while_the_cell_runs(button: str, said: str, widgets: Lab, page: Page) -> None:
     notebook = widgets.open(page, "90_widgets")
-    notebook.run("from workbook.agent")
+    notebook.run("from workbook.agent import Approval")
     notebook.settled()
     shown = notebook.run("allowed = await")
     shown.get_by_role("button", name=button).click()

@@ -30,6 +30,16 @@ def test_slider_and_buttons_lead_to_the_same_places_and_stop_at_the_ends() -> No
     assert (back.tooltip, on.tooltip) == ("The page before", "The next page")
 
 
+def test_places_may_be_numbered_from_one() -> None:
+    box: Any = walk(page, 2, 0, "Page", first=1)
+    (place, _, on), sheet = box.children[0].children, box.children[1]
+    assert (place.min, place.value, place.max) == (1, 1, 2)
+    assert "page &quot;0&quot;" in sheet.value
+    on.click()
+    assert place.value == 2
+    assert "page &quot;1&quot;" in sheet.value
+
+
 def test_a_person_gets_the_widget_and_a_run_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WORKBOOK_UNATTENDED", raising=False)
     monkeypatch.setenv("WORKBOOK_PROFILE", "study")

@@ -93,7 +93,7 @@ class DriftMachine:
         return parts, y
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return bundle(self.still(), lambda: walk(self.draw, len(self.versions), 0, "Version"))
+        return bundle(self.still(), lambda: walk(self.draw, len(self.versions), 0, "Version", first=1))
 
 
 def outcome(call: ToolCall, version: Task) -> str:

@@ -57,7 +57,7 @@ class Player:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         shown = moments(self.trace)
-        return bundle(self.still(), lambda: walk(lambda at: draw(shown, at), len(shown), 0, "Moment"))
+        return bundle(self.still(), lambda: walk(lambda at: draw(shown, at), len(shown), 0, "Moment", first=1))
 
 
 def moments(trace: Trace) -> list[Moment]:

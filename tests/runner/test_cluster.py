@@ -148,6 +148,16 @@ def test_more_gpus_than_there_are_is_an_error_and_no_wait(go, unchecked, save):
         go(path)
 
 
+def test_a_machine_without_a_gpu_says_so(save, tmp_path, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    path = save("x = 1", parameters=PARAMETERS)
+    ask_for_gpus(path, 1)
+    with pytest.raises(WorkbookError, match="CUDA was asked for, and torch sees no CUDA device"):
+        run_notebooks([path], "ci", out=tmp_path / "out", workers=1)
+
+
 def test_a_notebook_that_kills_every_worker_is_a_notebook_that_failed(go, unchecked, save, ledger):
     (deadly,) = go(save(ALWAYS_KILL, parameters=PARAMETERS)).notebooks
     assert "2 workers died over it" in deadly.error

@@ -132,8 +132,8 @@ def _connected(address: str, tasks: Sequence[Task], workers: int | None) -> Iter
 def _local_cluster(tasks: Sequence[Task], workers: int | None) -> LocalCluster:
     from distributed import LocalCluster
 
-    gpu = any(map(_gpus, tasks)) and _has_gpu()
-    count = workers or (1 if gpu else fitting_workers(tasks))
+    gpus = _gpus_here() if any(map(_gpus, tasks)) else 0
+    count = workers or (1 if gpus else fitting_workers(tasks))
     threads = str(max(1, cores() // count))
     return LocalCluster(
         n_workers=count,
@@ -143,17 +143,21 @@ def _local_cluster(tasks: Sequence[Task], workers: int | None) -> LocalCluster:
         # Kernels take the memory, which are not the processes that Dask would watch.
         memory_limit=0,
         preload="workbook.runner.worker",
-        resources={"GPU": 1} if gpu else None,
+        resources={"GPU": gpus} if gpus else None,
         env=dict.fromkeys(THREADS, threads),
         scheduler_kwargs={"dashboard": False, "dashboard_address": f"{LOOPBACK}:0"},
         silence_logs=logging.CRITICAL,
     )
 
 
-def _has_gpu() -> bool:
+def _gpus_here() -> int:
+    """How many GPUs this machine has; :class:`WorkbookError` where there is none."""
     import torch
 
-    return bool(torch.cuda.is_available())
+    from workbook.models.loading import choose_device
+
+    choose_device("cuda")
+    return int(torch.cuda.device_count())
 
 
 def _require_address(address: str) -> None:

@@ -86,6 +86,19 @@ def test_every_picture_is_sound_and_holds_all_versions(at):
     assert max(places) < float(page.get("height", 0))
 
 
+def test_what_has_changed_is_told_to_the_end():
+    long = "days counted in hours, and no longer in days as before"
+    told = drift_machine(BEFORE, {"hours": task(OLD, city="string", days=f"integer:{long}")}).draw(1)
+    lines = [part.text or "" for part in ET.fromstring(told.svg).iter() if part.tag.endswith("text")]
+    assert f"integer: {long}" in " ".join(lines)
+    places = [
+        float(part.get("x", 0)) + 7.9 * len(part.text or "")
+        for part in ET.fromstring(told.svg).iter()
+        if part.tag.endswith("text") and float(part.get("x", 0)) > 400
+    ]
+    assert max(places) <= 720
+
+
 def test_a_person_gets_the_slider_and_a_run_the_picture(monkeypatch):
     machine = drift_machine(BEFORE, VERSIONS)
     monkeypatch.setenv("WORKBOOK_UNATTENDED", "1")

@@ -22,8 +22,10 @@ from workbook.study.walk import bundle, walk
 from workbook.suites.tasks import Task
 
 WIDTH, LINE, COLUMNS = 720, 20, 88
-SIGN, GIVEN, TAKEN = 150, 240, 440
+SIGN, GIVEN, TAKEN = 162, 252, 432
 """Where the columns begin: what becomes of an argument, its value, and what the version expects."""
+LETTERS = (19, 11, 22, 36)
+"""What the four columns have room for."""
 FIRST = "as it was"
 SIGNS = {"right": "✓", "silent": "!", "refused": "✗"}
 """``silent``: the version takes the call, and it is wrong."""
@@ -83,10 +85,12 @@ class DriftMachine:
         y += LINE + 8
         heads = ((8, "argument"), (GIVEN, "in the call"), (TAKEN, f"what {self.call.name} expects"))
         parts += [svg.text(x, y, head, bold=True) for x, head in heads]
-        for row in arguments(self.call, self.before, version):
-            y += LINE
-            cells = zip((8, SIGN, GIVEN, TAKEN), (*row,), (18, 11, 26, 37), strict=True)
-            parts += [svg.text(x, y, fit(cell, letters), mono=True) for x, cell, letters in cells]
+        for name, mark, given, expected in arguments(self.call, self.before, version):
+            cells = zip((8, SIGN, GIVEN), (name, mark, given), LETTERS, strict=False)
+            parts += [svg.text(x, y + LINE, fit(cell, letters), mono=True) for x, cell, letters in cells]
+            for line in textwrap.wrap(expected, LETTERS[-1]):
+                y += LINE
+                parts.append(svg.text(TAKEN, y, line, mono=True))
         for line in textwrap.wrap(verdict(self.call, version), COLUMNS):
             y += LINE + 4
             parts.append(svg.text(8, y, line, bold=True))

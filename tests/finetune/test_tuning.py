@@ -19,11 +19,11 @@ from workbook.models.four_bit import load_four_bit, merged_into
 from workbook.models.gguf_export import export_gguf
 from workbook.models.loading import load_local
 
-WORDS = "alpha beta gamma delta epsilon red green blue".split()
+WORDS = "alpha beta gamma red green blue".split()
 ROWS = [
     {"messages": [{"role": "user", "content": f"{one} {other}"}, {"role": "assistant", "content": f"{other} {one}"}]}
     for one in WORDS
-    for other in WORDS[:3]
+    for other in WORDS[:2]
 ]
 RECIPE = Recipe(lora=None, epochs=1, batch=2, rate=1e-3, seed=0)
 
@@ -100,7 +100,7 @@ def test_attention_that_takes_packed_rows_for_one_is_refused(monkeypatch: pytest
 
 def test_a_row_longer_than_a_packed_sequence_is_refused_and_not_cut(base: str, tmp_path: Path) -> None:
     long = {"messages": [{"role": "user", "content": "red " * 40}, {"role": "assistant", "content": "blue"}]}
-    with pytest.raises(WorkbookError, match=r"row 25 has .* tokens, and 64 is the most"):
+    with pytest.raises(WorkbookError, match=r"row 13 has .* tokens, and 64 is the most"):
         packed(base, tmp_path / "out", [*ROWS, long])
 
 
@@ -116,7 +116,7 @@ def test_a_run_keeps_the_best_weights_and_ends_when_the_held_out_rows_get_no_bet
     record = json.loads((out / "training.json").read_text())
     losses = dict(map(tuple, record["held_out_loss"]))
     assert record["best"]["loss"] == min(losses.values()) == losses[record["best"]["step"]]
-    assert max(losses) == record["steps"] < 60, "three looks without a better loss, and the run ends"
+    assert max(losses) == record["steps"] < 30, "three looks without a better loss, and the run ends"
     assert any("held-out loss" in line for line in lines)
     assert record["data"]["held_out"]["rows"] == 4
     assert f"at step {record['best']['step']}, whose weights these are" in (out / "README.md").read_text()
@@ -127,7 +127,7 @@ def test_a_run_keeps_the_best_weights_and_ends_when_the_held_out_rows_get_no_bet
 
 def test_a_stopped_run_with_held_out_rows_goes_on_and_ends_where_it_would_have(base: str, tmp_path: Path) -> None:
     def stop(line: str) -> None:
-        if line.startswith("step 31 "):
+        if line.startswith("step 13 "):
             raise KeyboardInterrupt
 
     held = [{"messages": [row["messages"][0], ROWS[7]["messages"][1]]} for row in ROWS[:4]]

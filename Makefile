@@ -80,6 +80,11 @@ adapters: $(STAMP)  ## Tune again what is tuned from the shipped pocket.
 	  $(BIN)/workbook finetune run --base pocket --data runs/finetune/written-$$rows.jsonl --adapter --lora 4 \
 	    --rate 0.002 --epochs 2 --batch 32 --out data/models/written-$$rows || exit 1; \
 	done
+	for rows in generalist memorised retrieved; do \
+	  $(BIN)/workbook finetune data --suite apis-$$rows --out runs/finetune/apis-$$rows.jsonl && \
+	  $(BIN)/workbook finetune run --base pocket --data runs/finetune/apis-$$rows.jsonl --adapter --lora 6 \
+	    --rate 0.005 --epochs 3 --batch 16 --out data/models/apis-$$rows || exit 1; \
+	done
 
 readme: $(STAMP)  ## Renew the measured numbers and the table of topics in README.md.
 	$(BIN)/python -m workbook.runner.front_page

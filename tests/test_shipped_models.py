@@ -10,6 +10,7 @@ import json
 import pytest
 
 from workbook.core.settings import data_dir
+from workbook.finetune.obscure import LEARNERS
 from workbook.models.adapters import SHIPPED_ADAPTERS, base_of, made_for
 from workbook.models.ladder import rung_names, trained_tokens
 from workbook.models.loading import SHIPPED, fingerprint
@@ -46,3 +47,16 @@ def test_the_rows_that_the_adapter_learned_are_those_that_the_command_writes(poc
     record = json.loads((data_dir() / "models" / "drift-memorised" / "training.json").read_text(encoding="utf-8"))
     rows = rows_by_heart([made.before for made in by_heart()])
     assert record["data"] == {"rows": len(rows), "sha256": digest(rows)}, "make adapters"
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_the_learners_of_obscure_apis_differ_in_their_rows_alone(name, pocket):
+    from workbook.finetune.obscure import rows
+    from workbook.finetune.rows import digest
+
+    folder = data_dir() / "models"
+    records = {one: json.loads((folder / one / "training.json").read_text(encoding="utf-8")) for one in LEARNERS}
+    made = rows(name)
+    assert records[name]["data"] == {"rows": len(made), "sha256": digest(made)}, "make adapters"
+    budget = [(told["base"], told["recipe"], told["steps"], told["data"]["rows"]) for told in records.values()]
+    assert budget.count(budget[0]) == len(LEARNERS)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
-SHIPPED_ADAPTERS = ("drift-memorised", "written-checked", "written-unchecked")
+SHIPPED_ADAPTERS = (
+    "drift-memorised", "written-checked", "written-unchecked", "apis-generalist", "apis-memorised", "apis-retrieved",
+)  # fmt: skip
 
 
 def is_adapter(folder: Path) -> bool:

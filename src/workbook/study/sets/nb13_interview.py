@@ -10,20 +10,20 @@ from workbook.study.exercise import Exercise, WrongAnswer, expect
 
 which_number = choice(
     "13.which_number",
-    "which number do you report?",
+    "whom do you let help you?",
     minutes=2,
     question=(
-        "In a rubric one line in five is earned on average. A new grader marks nothing, ever. It agrees with you on "
-        "80 % of the lines. What do you tell your team?"
+        "Two graders marked two sets of answers. Where one line in twenty was earned, A agrees with you on 95 % of the "
+        "lines, kappa 0. Where every second line was earned, B agrees on 80 %, kappa 0.6. Whose marks do you look at?"
     ),
     options={
-        "a": ("80 %, since that is what was measured", "It is true, and it misleads: an empty page scores the same."),
-        "b": ("kappa, which is 0", "Right: beyond chance there is no agreement at all."),
-        "c": ("80 % of kappa, to be on the safe side", "Two numbers multiplied that have no product."),
-        "d": ("that one line in five was earned", "That describes the answers and not the grader."),
+        "a": ("A's, since it agrees with me on more of the lines", "So does an empty page, where so few are earned."),
+        "b": ("B's", "Of the two only B has shown more than chance gives: 60 % of all that there was to show."),
+        "c": ("A's where few lines are earned, and B's elsewhere", "A has not been seen to find a single rare line."),
+        "d": ("both, and take the mean of their agreement", "95 and 80 % are measured against different chances."),
     },
     right="b",
-    hints=("What would somebody score who never read an answer?", "Which number is made to take that away?"),
+    hints=("What would somebody score on A's set who never read an answer?", "Which number takes that away?"),
 )
 
 KAPPA = "def kappa(first, second):\n{}\n"
@@ -44,7 +44,12 @@ def check_kappa(kappa: Any) -> None:
         ([yes, yes, no, no], [yes, no, yes, no], 0.0, "Agreement at chance is 0."),
         ([yes] * 2 + [no] * 8, [no] * 10, 0.0, "One that says no to everything agrees often, and knows nothing."),
         ([yes] * 5 + [no] * 5, [yes] * 4 + [no] * 6, 0.8, "Nine of ten, where chance is one half: 0.8."),
-        (["a", "b", "c", "c"], ["a", "b", "c", "b"], 0.636, "Marks may have more than two values."),
+        (
+            ["none", "half", "full", "full"],
+            ["none", "half", "full", "half"],
+            0.636,
+            "There may be more than two kinds of marks.",
+        ),
     ):
         got = kappa(list(first), list(second))
         expect(isinstance(got, int | float) and not isinstance(got, bool), f"It gave {got!r}, and a number is wanted.")
@@ -60,7 +65,8 @@ kappa = Exercise(
     difficulty=2,
     minutes=10,
     prompt=(
-        "Write `kappa(first, second)`. Both are lists of marks, one for each line, by two graders. Kappa is the "
+        "The code above knows yes and no. Write `kappa(first, second)` for marks of any kinds, such as `'none'`, "
+        "`'half'` and `'full'`: two lists, one mark for each line, by two graders. Kappa is the "
         "agreement above what two graders would have by chance, who give each mark as often as these do, as a share of "
         "all that there is above chance. Where chance alone explains everything, return `float('nan')`."
     ),
@@ -122,7 +128,8 @@ fair = Exercise(
     prompt=(
         "A model was asked twice, the second time with the lines of the rubric in another order (the numbers below are "
         "already put back). Write `fair(opinion, decoy, again)`: `opinion` and `again` are sets of line numbers, "
-        "`decoy` is the number of a line that nobody can earn. Return whether the opinion may be shown."
+        "`decoy` is the number of a line that nobody can earn. An opinion may be shown when both sets are the same and "
+        "neither has the decoy. It may be empty, and it may hold every real line: an answer can earn none, or all."
     ),
     variable="fair",
     stub="""

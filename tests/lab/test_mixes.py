@@ -25,18 +25,19 @@ EXAM = Exam(each=2, talk=4, facts=4, heard=2)
 
 
 def test_the_rows_for_tools_are_the_same_for_every_share():
-    first, second = (training_rows(Plan(share, rows=20), EXAM) for share in (0.0, 0.5))
+    first, second = (training_rows(Plan(share, rows=20, pool=90), EXAM) for share in (0.0, 0.5))
     assert len(first) == 20
     assert len(second) == 40
     assert all(row in second for row in first)
 
 
 def test_a_fixed_budget_trades_rows():
-    assert len(training_rows(Plan(0.5, rows=20, fixed=True), EXAM)) == 20
+    assert len(training_rows(Plan(0.5, rows=20, fixed=True, pool=90), EXAM)) == 20
 
 
 def test_general_rows_are_short():
-    rows = [row for row in training_rows(Plan(0.5, rows=20), EXAM) if row not in training_rows(Plan(rows=20), EXAM)]
+    tools = training_rows(Plan(rows=20), EXAM)
+    rows = [row for row in training_rows(Plan(0.5, rows=20, pool=90), EXAM) if row not in tools]
     assert len(short_rows(rows)) == len(rows) == 20
     assert max(len(row["messages"][0]["content"]) for row in rows) <= CHARACTERS
 
@@ -70,7 +71,7 @@ def test_a_decline_says_that_no_tool_fits():
 
 
 def test_a_sweep_goes_on_where_it_was_stopped(pocket, tmp_path, monkeypatch):
-    path, plans = tmp_path / "mixes.jsonl", [Plan(rows=4, epochs=1), Plan(0.5, rows=4, epochs=1)]
+    path, plans = tmp_path / "mixes.jsonl", [Plan(rows=4, epochs=1), Plan(0.5, rows=4, epochs=1, pool=40)]
     first = next(sweep(plans, EXAM, path))
     assert read_results(path) == [first]
     ran = []

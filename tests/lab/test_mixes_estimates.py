@@ -9,7 +9,7 @@ import pytest
 from workbook.core.errors import WorkbookError
 from workbook.lab.mixes import Plan
 from workbook.lab.mixes_drawing import curve_plot, pareto_plot
-from workbook.lab.mixes_estimates import by_share, change, knee, marks, perplexity, share, shares_of
+from workbook.lab.mixes_estimates import change, knee, marks, perplexity, share, shares_of, table
 
 
 def row(plan: Plan, right: int, of: int = 20, nats: float = 1.0) -> dict:
@@ -45,10 +45,11 @@ def test_shares_and_changes():
     assert change(ROWS, "talk", Plan(0.25), Plan(0.05)).estimate == pytest.approx(0.3)
 
 
-def test_runs_of_other_seeds_are_not_compared():
-    two = [BASE, *(row(Plan(seed=seed), 2) for seed in range(3)), *(row(Plan(0.5, seed=seed), 2) for seed in range(2))]
-    with pytest.raises(WorkbookError, match="3 runs against 2"):
-        change(two, "talk", Plan(), Plan(0.5))
+def test_runs_are_compared_seed_by_seed():
+    rows = [row(Plan(seed=0), 2), row(Plan(seed=1), 20), row(Plan(0.5, seed=1), 10), row(Plan(0.5, seed=2), 2)]
+    assert change(rows, "talk", Plan(0.5), Plan()).estimate == pytest.approx(-0.5)
+    with pytest.raises(WorkbookError, match="no seed"):
+        change(rows[:1] + rows[2:], "talk", Plan(0.5), Plan())
 
 
 def test_perplexity_is_one_where_every_token_is_sure():
@@ -68,10 +69,12 @@ def test_without_any_loss_the_knee_is_at_nothing():
     assert (knee(flat).estimate, knee(flat).low, knee(flat).high) == (0.0, 0.0, 0.0)
 
 
-def test_a_table_tells_how_many_seeds_it_stands_on():
-    table = by_share(ROWS, ["talk"])
-    assert list(table.share) == list(KEPT) == shares_of(ROWS, Plan())
-    assert set(table.seeds) == {3}
+def test_a_table_tells_what_was_run_and_on_how_many_seeds():
+    found = table(ROWS, {"a quarter": Plan(0.25), "half": Plan(0.5), "before": Plan(epochs=0)}, ["talk"])
+    assert list(found.index) == ["a quarter", "before"]
+    assert found.loc["a quarter", "talk"].startswith("90 % [")
+    assert list(found.seeds) == [3, 1]
+    assert shares_of(ROWS, Plan()) == list(KEPT)
 
 
 def test_pictures_say_in_words_what_they_show():

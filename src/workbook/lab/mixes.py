@@ -35,14 +35,14 @@ BASE = "pocket-base"
 SHARES = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.8)
 RANKS = (1, 8, 32)
 REPLAY_SHARES = (0.05, 0.25)
-FULL_RATE, LORA_RATE, HIGH_RATE = 6e-4, 3e-3, 5e-3
-"""Peak rates: for all weights (of three that were tried, the best for calls), for LoRA (not searched), and too high."""
+FULL_RATE, LORA_RATES, HIGH_RATE = 6e-4, (1e-3, 3e-3, 1e-2), 5e-3
+"""Peak rates: for all weights (the best for calls of three that were tried), for LoRA (not searched), and too high."""
 ANSWER = 56
 """Tokens of an answer at most; the longest right call has about 45."""
 MARKS = ("call", "ask", "decline", "facts", "talk")
 """What an exam marks with 1 or 0 for each item; ``nats`` beside them is a mean per token for each held-out talk."""
-POOL, REPLAYED = 1600, 150
-"""General rows of each seed, of which the short ones are drawn from; rows that the base answers once for all seeds."""
+REPLAYED = 150
+"""The pool of replay, which the base answers once for all seeds."""
 CHARACTERS = 70
 """A short row has at most so many, both turns together."""
 
@@ -52,7 +52,8 @@ class Plan:
     """One run. ``share`` is of the rows in the end; ``rows`` counts the tools' rows, the same for every share.
 
     ``fixed`` keeps the number of *all* rows instead. ``source``: real rows, replay, or ``leaked`` (the exam's own
-    questions). ``epochs=0`` leaves the base as it is.
+    questions). ``epochs=0`` leaves the base as it is. ``pool``: general rows that are made for
+    each seed, of which the short ones are drawn from; of replay, ``pool`` counts those that the base answers.
     """
 
     share: float = 0.0
@@ -65,6 +66,7 @@ class Plan:
     fixed: bool = False
     schemas: bool = False
     all_tokens: bool = False
+    pool: int = 1600
 
     @property
     def key(self) -> str:
@@ -87,8 +89,8 @@ def reference_plans(seeds: int = 3) -> list[Plan]:
     every = range(seeds)
     shares = [[Plan(share, seed=seed) for share in SHARES] for seed in every]
     broken = [[Plan(0.5, rate=HIGH_RATE, seed=seed), Plan(0.5, "leaked", seed=seed)] for seed in every]
-    lora = [[Plan(rank=rank, rate=LORA_RATE, seed=seed) for rank in RANKS] for seed in every]
-    replay = [[Plan(share, "replay", seed=seed) for share in REPLAY_SHARES] for seed in every]
+    lora = [[Plan(rank=rank, rate=rate, seed=seed) for rank in RANKS for rate in LORA_RATES] for seed in every]
+    replay = [[Plan(share, "replay", seed=seed, pool=REPLAYED) for share in REPLAY_SHARES] for seed in every]
     schemas = [[Plan(rows=80, schemas=True, all_tokens=loss, seed=seed) for loss in (False, True)] for seed in every]
     budget = [[Plan(share, seed=seed, fixed=True) for share in (0.5, 0.8)] for seed in every]
     groups = [shares[0], broken[0], lora[0], replay[0], *shares[1:]]
@@ -150,8 +152,8 @@ def read_results(path: Path) -> list[dict[str, Any]]:
 
 
 def reference_path() -> Path:
-    """Where the reference sweep is kept."""
-    return data_dir() / "results" / "mixes.jsonl"
+    """Where the reference sweep is kept: in a folder of its own, for the ledger reads every file beside it."""
+    return data_dir() / "results" / "mixes" / "runs.jsonl"
 
 
 def _short(plan: Plan) -> Short:
@@ -163,7 +165,7 @@ def _general(plan: Plan, count: int, exam: Exam) -> list[Row]:
         return []
     if plan.source == "leaked":
         return leaked_rows(exam, count)
-    return _replay() if plan.source == "replay" else _real(plan.seed)
+    return _replay(plan.pool) if plan.source == "replay" else _real(plan.pool, plan.seed)
 
 
 def leaked_rows(exam: Exam, count: int) -> list[Row]:
@@ -174,13 +176,13 @@ def leaked_rows(exam: Exam, count: int) -> list[Row]:
 
 
 @cache
-def _real(seed: int) -> list[Row]:
-    return short_rows(general_rows(POOL, seed))
+def _real(pool: int, seed: int) -> list[Row]:
+    return short_rows(general_rows(pool, seed))
 
 
 @cache
-def _replay() -> list[Row]:
-    return short_rows(replay_rows(load_local(BASE), REPLAYED))
+def _replay(pool: int) -> list[Row]:
+    return short_rows(replay_rows(load_local(BASE), pool))
 
 
 def short_rows(rows: Sequence[Row]) -> list[Row]:

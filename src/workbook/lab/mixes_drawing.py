@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbook.core.stats import Interval
 from workbook.lab.canvas import GREY, Picture, finish, form, marker, new_axes, picture, stroke
 from workbook.lab.mixes import Plan
-from workbook.lab.mixes_estimates import Rows, share, shares_of
+from workbook.lab.mixes_estimates import Rows, ran, share, shares_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +76,7 @@ def pareto_plot(groups: Mapping[str, Mapping[str, Plan]], rows: Rows, live: Rows
 
 def _points(plans: Mapping[str, Plan], rows: Rows) -> Iterator[tuple[str, tuple[Interval, Interval]]]:
     for label, plan in plans.items():
-        if any(Plan(**{**row["plan"], "seed": plan.seed}) == plan for row in rows):
+        if ran(rows, plan):
             yield label, (share(rows, "call", plan), share(rows, "kept", plan))
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.crossed import crossed, drawn_means
 from workbook.core.errors import WorkbookError
 from workbook.core.stats import Interval
 from workbook.lab.mixes import MARKS, SHARES, Plan
+from workbook.lab.units import show_interval
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,8 +34,7 @@ def marks(rows: Rows, measure: str, plan: Plan) -> FloatArray:
     """The marks of all runs like ``plan``, whatever their seeds: run by item. Raises when there is no such run."""
     import numpy as np
 
-    wanted = asdict(replace(plan, seed=0))
-    found = [row for row in rows if {**row["plan"], "seed": 0} == wanted]
+    found = [row for row in rows if replace(_plan(row), seed=0) == replace(plan, seed=0)]
     if not found:
         raise WorkbookError(f"no run of {plan}", "Run it: sweep([plan], exam).")
     return np.array([_of(row, measure) for row in sorted(found, key=lambda row: row["plan"]["seed"])])
@@ -46,11 +46,23 @@ def share(rows: Rows, measure: str, plan: Plan, draws: int = 2000) -> Interval:
 
 
 def change(rows: Rows, measure: str, plan: Plan, since: Plan | None = None, draws: int = 2000) -> Interval:
-    """``measure`` after the runs like ``plan``, minus after ``since`` (the untuned base), item by item."""
-    after, before = marks(rows, measure, plan), marks(rows, measure, since or Plan(epochs=0))
-    if len(before) not in (1, len(after)):
-        raise WorkbookError(f"{len(after)} runs against {len(before)}", "Compare runs of the same seeds.")
-    return crossed(after - before, least=-1.0, draws=draws)
+    """``measure`` after the runs like ``plan``, minus after ``since`` (the untuned base), seed by seed, item by item.
+
+    Seeds that only one of the two has are left out; the base has none.
+    """
+    if since is None:
+        both = marks(rows, measure, plan) - marks(rows, measure, Plan(epochs=0))
+        return crossed(both, least=-1.0, draws=draws)
+    shared = seeds_of(rows, plan) & seeds_of(rows, since)
+    if not shared:
+        raise WorkbookError(f"no seed with runs of both {plan} and {since}", "Run both with the same seeds.")
+    kept = [row for row in rows if _plan(row).seed in shared]
+    return crossed(marks(kept, measure, plan) - marks(kept, measure, since), least=-1.0, draws=draws)
+
+
+def seeds_of(rows: Rows, plan: Plan) -> set[int]:
+    """The seeds of the runs like ``plan``."""
+    return {_plan(row).seed for row in rows if replace(_plan(row), seed=0) == replace(plan, seed=0)}
 
 
 def perplexity(rows: Rows, plan: Plan) -> Interval:
@@ -59,33 +71,45 @@ def perplexity(rows: Rows, plan: Plan) -> Interval:
     return Interval(math.exp(nats.estimate), math.exp(nats.low), math.exp(nats.high), nats.n)
 
 
-def by_share(rows: Rows, measures: Sequence[str] = MEASURES, plan: Plan | None = None) -> pd.DataFrame:
-    """Every measure at every share that was run: share, metric, estimate, low, high, n, seeds."""
+def ran(rows: Rows, plan: Plan) -> bool:
+    """Whether there is a run like ``plan``, whatever its seed."""
+    return bool(seeds_of(rows, plan))
+
+
+def table(rows: Rows, plans: Mapping[str, Plan], measures: Sequence[str] = MEASURES) -> pd.DataFrame:
+    """Every measure of every plan that was run, in words, with its interval; and on how many seeds it stands."""
     import pandas as pd
 
-    plans = [replace(plan or Plan(), share=one) for one in shares_of(rows, plan or Plan())]
-    return pd.DataFrame(
-        {"share": one.share, "metric": measure, **share(rows, measure, one).to_dict(), "seeds": len(seeds)}
-        for one in plans
-        for measure in measures
-        for seeds in [marks(rows, measure, one)]
-    )
+    there = {name: plan for name, plan in plans.items() if ran(rows, plan)}
+    shown = {
+        name: {
+            **{measure: show_interval(share(rows, measure, plan)) for measure in measures},
+            "perplexity": f"{perplexity(rows, plan).estimate:,.2f}",
+            "seeds": len(marks(rows, "nats", plan)),
+        }
+        for name, plan in there.items()
+    }
+    return pd.DataFrame.from_dict(shown, orient="index")
 
 
 def shares_of(rows: Rows, plan: Plan) -> list[float]:
     """The shares at which there are runs like ``plan``."""
-    like = [Plan(**row["plan"]) for row in rows]
-    return sorted({one.share for one in like if replace(one, share=0, seed=0) == replace(plan, share=0, seed=0)})
+    return sorted(
+        {one.share for one in map(_plan, rows) if replace(one, share=0, seed=0) == replace(plan, share=0, seed=0)}
+    )
 
 
 def knee(rows: Rows, draws: int = 2000, margin: float = MARGIN) -> Interval:
-    """The smallest share that keeps what the largest one does, within the margin; its ends are shares of the sweep."""
+    """The smallest share that keeps what the largest one does, within the margin; its ends are shares of the sweep.
+
+    Over the seeds that every share has.
+    """
     import numpy as np
 
-    shares = [one for one in SHARES if one in shares_of(rows, Plan())]
-    tables = [marks(rows, "kept", Plan(one)) for one in shares]
-    runs = min(map(len, tables))
-    stacked = np.stack([table[:runs] for table in tables])
+    shares = [one for one in SHARES if ran(rows, Plan(one))]
+    shared = set.intersection(*(seeds_of(rows, Plan(one)) for one in shares))
+    kept = [row for row in rows if _plan(row).seed in shared]
+    stacked = np.stack([marks(kept, "kept", Plan(one)) for one in shares])
     found = [_knee(shares, means, margin) for means in drawn_means(stacked, draws=draws)]
     low, high = np.quantile(found, (0.025, 0.975), method="inverted_cdf")
     return Interval(_knee(shares, stacked.mean((1, 2)), margin), float(low), float(high), stacked.shape[2])
@@ -93,6 +117,10 @@ def knee(rows: Rows, draws: int = 2000, margin: float = MARGIN) -> Interval:
 
 def _knee(shares: Sequence[float], means: FloatArray, margin: float) -> float:
     return next(one for one, mean in zip(shares, means, strict=True) if means[-1] - mean < margin)
+
+
+def _plan(row: Mapping[str, Any]) -> Plan:
+    return Plan(**row["plan"])
 
 
 def _of(row: Mapping[str, Any], measure: str) -> list[float]:

@@ -11,7 +11,7 @@ from PIL import Image
 from workbook.core.stats import Interval, wilson
 from workbook.lab import plots
 from workbook.lab.canvas import COLOURS, GREY, HATCHES, MARKERS, Picture
-from workbook.lab.plots import budget_plot, interval_plot, ladder_plot
+from workbook.lab.plots import budget_plot, interval_plot, ladder_plot, waterfall_plot
 
 
 def summary(temperatures=(0.0, 0.7)):
@@ -31,6 +31,8 @@ PICTURES = {
     "one group": lambda: interval_plot(summary((0.0,)), title="Parses"),
     "costs": lambda: interval_plot(summary((0.0,)), unit="seconds"),
     "ladder": lambda: ladder_plot(RUNGS, EFFECTS, title="Effect"),
+    "doublings": lambda: ladder_plot({"5": 5, "300": 300}, EFFECTS, along="tools", log=True),
+    "waterfall": lambda: waterfall_plot([("search", 30.0), ("model", 200.0), ("search", 5.0)]),
     "budget": lambda: budget_plot({"prompt": {"right": 100, "wasted": 50}, "grammar": {"right": 120}}),
 }
 

@@ -78,8 +78,8 @@ def rows():
     encoder, parts = Known(ToyEncoder()), []
     for size in (6, 30):
         made = pools(TASKS, OTHERS, size)
-        parts.append(answered(Scripted(), made, [rankings(p, encoder, encoder) for p in made],
-                              (ALL, RANDOM, "bm25", "tuned", ORACLE), k=3))  # fmt: skip
+        parts.append(answered(Scripted(), made, [rankings(p, encoder) for p in made],
+                              (ALL, RANDOM, "bm25", "dense", ORACLE), k=3))  # fmt: skip
     return pd.concat(parts)
 
 
@@ -94,7 +94,7 @@ def test_what_bursts_the_window_is_a_failure():
     small = Scripted()
     small.context = 110
     encoder = Known(ToyEncoder())
-    rows = answered(small, made, [rankings(p, encoder, encoder) for p in made], (ALL, ORACLE), k=3)
+    rows = answered(small, made, [rankings(p, encoder) for p in made], (ALL, ORACLE), k=3)
     assert rows.groupby("arm")["fits"].mean().to_dict() == {ALL: 0.0, ORACLE: 1.0}
     assert rows.groupby("arm")["call_right"].mean().to_dict() == {ALL: 0.0, ORACLE: 1.0}
     assert small.asked == len(TASKS)

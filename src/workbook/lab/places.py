@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from workbook.core.chat import Tool
 from workbook.finetune.everyday import unseen_departments
 from workbook.gateway.documents import kept, whole
+from workbook.lab.pools import Pool
 from workbook.suites.enterprise import content_words, enterprise_tasks
+from workbook.suites.tasks import Task
 from workbook.suites.tool_queries import QuerySet, ToolQuery
 from workbook.tools.openapi import from_openapi
-from workbook.tools.operations import text_of
+from workbook.tools.operations import Operation, text_of
 from workbook.tools.retrieval import Retriever
 
 if TYPE_CHECKING:
@@ -28,8 +30,7 @@ DEEPEST = 50
 
 def real_wording(departments: Sequence[str] = ()) -> QuerySet:
     """The requests that need the tools of these departments alone, over these tools; all 25 without a choice."""
-    names = list(departments) or sorted(kept())
-    tools = tuple(bound.tool for bound in from_openapi(whole({name: kept()[name] for name in names})).toolbox)
+    tools = tuple(operation.tool for operation in operations_of(departments))
     known = {tool.name for tool in tools}
     asked = [
         ToolQuery(task.id, task.request, tuple(dict.fromkeys(call.name for call in task.calls)))
@@ -37,6 +38,24 @@ def real_wording(departments: Sequence[str] = ()) -> QuerySet:
     ]
     return QuerySet(
         "company", tools, tuple(query for query in asked if query.needed and known.issuperset(query.needed))
+    )
+
+
+def operations_of(departments: Sequence[str] = ()) -> list[Operation]:
+    """The APIs of these departments for a registry, open to everybody; all 25 without a choice."""
+    names = list(departments) or sorted(kept())
+    tools = from_openapi(whole({name: kept()[name] for name in names})).toolbox
+    return [Operation(bound.tool, "company", bound.origin, bound.risk) for bound in tools]
+
+
+def single_calls(queries: QuerySet, limit: int | None = None) -> Pool:
+    """The requests that one call serves, over these tools; at most ``limit``, evenly spread."""
+    named, asked = {tool.name: tool for tool in queries.tools}, {query.id for query in queries.queries}
+    able = [task for task in enterprise_tasks() if task.id in asked and len(task.calls) == 1]
+    some = able if limit is None else able[:: max(1, len(able) // limit)][:limit]
+    return Pool(
+        queries.tools,
+        tuple(Task(one.id, "call", one.messages, (named[one.calls[0].name],), one.calls) for one in some),
     )
 
 
@@ -62,8 +81,12 @@ def places(queries: QuerySet, retrievers: Sequence[Retriever]) -> pd.DataFrame:
 
 
 def all_found(rows: pd.DataFrame, k: int) -> pd.DataFrame:
-    """One row a retriever and request: whether every tool that it needs is among the first ``k``."""
-    worst = rows.groupby(["arm", "task", "needed"], sort=False)["place"].max().reset_index()
+    """One row a retriever and request: whether every tool that it needs is among the first ``k``.
+
+    ``told`` is the share of its tools whose department the tuned retriever learned from.
+    """
+    groups = rows.groupby(["arm", "task", "needed"], sort=False)
+    worst = groups.agg(place=("place", "max"), told=("told", "mean")).reset_index()
     return worst.assign(all_found=(worst["place"] <= k).astype(float))
 
 

@@ -1,4 +1,4 @@
-"""Pictures of results: intervals, ladders, budgets. Their look is ``canvas``'s."""
+"""Pictures of results: intervals, ladders, budgets, waterfalls. Their look is ``canvas``'s."""
 
 from __future__ import annotations
 
@@ -61,24 +61,29 @@ def ladder_plot(
     title: str = "",
     along: str = "tokens of training, millions",
     unit: str = "share",
+    log: bool = False,
 ) -> Picture:
     """Measures along a training run: one line with intervals for each of ``lines``, the rungs by name on top.
 
     ``rungs`` says where each checkpoint stands, in the order of the intervals; a line marks zero, where a
-    difference changes its sign.
+    difference changes its sign. On a ``log`` axis, for places above zero, each doubling takes the same room.
     """
     places = list(rungs.values())
-    apart = 0.008 * (max(places) or 1)
     with new_axes(6.4, 3.9) as (figure, axes):
         axes.axhline(0, color=GREY, linewidth=1)
         for number, (name, intervals) in enumerate(lines.items()):
-            _line(axes, [max(0, x + apart * (number - (len(lines) - 1) / 2)) for x in places], intervals, number, name)
-        _value_axis(axes.xaxis, "none")
+            _line(axes, _beside(places, number - (len(lines) - 1) / 2, log), intervals, number, name)
         _value_axis(axes.yaxis, unit)
-        axes.set_xlim(0, 1.04 * (max(places) or 1))
+        if log:
+            axes.set_xscale("log")
+            axes.set_xticks([], minor=True)
+            axes.set_xticks(places, list(rungs))
+        else:
+            _value_axis(axes.xaxis, "none")
+            axes.set_xlim(0, 1.04 * (max(places) or 1))
+            _name_rungs(axes, rungs)
         axes.set_xlabel(along)
-        _name_rungs(axes, rungs)
-        finish(axes, title, legend=len(lines) > 1, grid="y", above=34)
+        finish(axes, title, legend=len(lines) > 1, grid="y", above=6 if log else 34)
         rows = [
             {"rung": rung, "line": name, **interval.to_dict()}
             for name, intervals in lines.items()
@@ -111,9 +116,34 @@ def budget_plot(parts: Mapping[str, Mapping[str, float]], title: str = "", unit:
         return picture(figure, "\n".join([title or unit, *words]))
 
 
+def waterfall_plot(steps: Sequence[tuple[str, float]], title: str = "", unit: str = "milliseconds") -> Picture:
+    """What happened one after the other: each step's bar begins where the one before it ended."""
+    kinds = list(dict.fromkeys(name for name, _ in steps))
+    with new_axes(7.0, 1.0 + 0.25 * len(steps)) as (figure, axes):
+        start = 0.0
+        for place, (name, amount) in enumerate(steps):
+            axes.barh(place, amount, 0.7, left=start, **fill(kinds.index(name)))
+            start += amount
+            axes.annotate(f" {amount:,.0f}", (start, place), va="center", color=GREY)
+        axes.set_yticks(range(len(steps)), [name for name, _ in steps])
+        axes.set_xlim(0, start * 1.12 or 1)
+        axes.invert_yaxis()
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.set_xlabel(unit)
+        finish(axes, title, legend=False, grid="x")
+        return picture(figure, "\n".join([title or unit, *(f"{name}: {amount:,.0f}" for name, amount in steps)]))
+
+
 def _whiskers(axes: Axes, intervals: Sequence[Interval], places: Sequence[float], number: int, label: str) -> None:
     x, ends = _ends(intervals)
     axes.errorbar(x, places, xerr=ends, fmt=marker(number), label=label, **stroke(number))
+
+
+def _beside(places: Sequence[float], steps: float, log: bool) -> list[float]:
+    """The places of one line, a little aside so that whiskers of several lines do not cover each other."""
+    if log:
+        return [place * 1.03**steps for place in places]
+    return [max(0, place + 0.008 * steps * (max(places) or 1)) for place in places]
 
 
 def _ends(intervals: Sequence[Interval]) -> tuple[list[float], list[list[float]]]:

@@ -18,10 +18,11 @@ from workbook.core.chat import Tool, user
 from workbook.core.errors import WorkbookError
 from workbook.core.stats import Interval, bootstrap
 from workbook.lab.reading import read_reply
-from workbook.lab.scoring import call_right
+from workbook.lab.scoring import call_right, name_right
 from workbook.lab.trials import Output
 from workbook.suites.tasks import Task
 from workbook.tools.embedding import Encoder
+from workbook.tools.lookups import WithLookups
 from workbook.tools.operations import Operation
 from workbook.tools.registry import Registry
 from workbook.tools.retrieval import Blended, Bm25, Dense, Fused, Retriever
@@ -37,6 +38,7 @@ DEPTH = 20
 """Places of a ranking that are kept."""
 LONGEST = 96
 """Tokens of an answer."""
+JUDGES = {"call_right": call_right, "name_right": name_right}
 
 Rankings = Mapping[str, Mapping[str, Sequence[Tool]]]
 """For each way to choose, and each task by id: tools, best first."""
@@ -79,7 +81,7 @@ def spare_tools(tasks: Sequence[Task], seed: int = 0) -> list[Tool]:
     return Random(seed).sample(list(named.values()), len(named))
 
 
-def rankings(pool: Pool, plain: Encoder, tuned: Encoder, seed: int = 0) -> Rankings:
+def rankings(pool: Pool, encoder: Encoder, seed: int = 0) -> Rankings:
     """The first places of every way to choose, for every task of the pool; ``all`` is the pool as it lies."""
     found: dict[str, Mapping[str, Sequence[Tool]]] = {
         ALL: {task.id: pool.tools for task in pool.tasks},
@@ -87,8 +89,8 @@ def rankings(pool: Pool, plain: Encoder, tuned: Encoder, seed: int = 0) -> Ranki
         ORACLE: _told(pool),
     }
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        for retriever in retrievers(pool.tools, folder, plain, tuned):
-            found[retriever.name] = _ranked(pool, retriever)
+        for retriever in _untuned(_filled(folder, [Operation(tool, "pool") for tool in pool.tools], encoder)):
+            found[retriever.name] = ranked(pool, retriever)
     return found
 
 
@@ -108,18 +110,25 @@ class Known:
         return np.array([self._vectors[text] for text in texts], np.float32).reshape(len(texts), self.dimensions)
 
 
-def retrievers(tools: Sequence[Tool], folder: str, plain: Encoder, tuned: Encoder) -> list[Retriever]:
-    """BM25, dense, both fused, the tuned encoder, and it blended with BM25, over registries under ``folder``."""
-    first, second = _filled(f"{folder}/plain", tools, plain), _filled(f"{folder}/tuned", tools, tuned)
-    words, meaning, learned = Bm25(first), Dense(first), Dense(second, "tuned")
-    return [words, meaning, Fused([words, meaning]), learned, Blended([words, learned], "tuned hybrid")]
+def retrievers(operations: Sequence[Operation], folder: str, plain: Encoder, tuned: Encoder) -> list[Retriever]:
+    """BM25, dense, both fused, both blended; the tuned encoder, blended with BM25, and that with look-ups.
+
+    They search registries under ``folder``.
+    """
+    first, second = _filled(f"{folder}/plain", operations, plain), _filled(f"{folder}/tuned", operations, tuned)
+    words, meaning, fused = _untuned(first)
+    learned = Dense(second, "tuned")
+    both = Blended([words, learned], "tuned blend")
+    return [words, meaning, fused, Blended([words, meaning], "blend"), learned, both,
+            WithLookups(both, first, "with look-ups")]  # fmt: skip
 
 
 def answered(
     model: TransformersModel, pools: Sequence[Pool], chosen: Sequence[Rankings], ways: Sequence[str], k: int = 5
 ) -> pd.DataFrame:
-    """One row a way and task: ``found`` (the right tool is shown), ``prompt_tokens``, ``fits`` and ``call_right``.
+    """One row a way and task: ``found`` (the right tool is shown), ``prompt_tokens``, ``fits``, ``call_right``.
 
+    ``name_right``: the right tool was called, whatever its arguments.
     A prompt that exceeds the model's context is not answered, which is a failure. Decoding is greedy, so a prompt that
     comes twice is answered once.
     """
@@ -131,7 +140,8 @@ def answered(
     for row in rows:
         done = replies.get(row.pop("prompt"))
         task, shown = row.pop("of"), row.pop("shown")
-        row["call_right"] = call_right(_output(model, done.text, shown), task) if done else 0.0
+        output = _output(model, done.text, shown) if done else None
+        row |= {name: judge(output, task) if output else 0.0 for name, judge in JUDGES.items()}
     return pd.DataFrame(rows)
 
 
@@ -164,17 +174,29 @@ def prefill_seconds(model: TransformersModel, tools: Sequence[Tool], task: Task,
     return min(model.complete([prompt], max_new_tokens=1)[0].seconds for _ in range(repeats))
 
 
-def _filled(folder: str, tools: Sequence[Tool], encoder: Encoder) -> Registry:
-    registry = Registry(folder, encoder)
-    # Not indexed: a thousand rows are searched as they lie, with the same result, and packing them takes seconds.
-    registry.put("pool", [Operation(tool, "pool") for tool in tools])
-    return registry
-
-
-def _ranked(pool: Pool, retriever: Retriever) -> dict[str, list[Tool]]:
+def ranked(pool: Pool, retriever: Retriever) -> dict[str, list[Tool]]:
+    """For each task of the pool, by id, the tools that the retriever finds."""
     named = {tool.name: tool for tool in pool.tools}
     found = retriever.search([task.messages[-1].content for task in pool.tasks], DEPTH)
     return {task.id: [named[hit.name] for hit in hits] for task, hits in zip(pool.tasks, found, strict=True)}
+
+
+def right_first(pool: Pool, others: Mapping[str, Sequence[Tool]]) -> dict[str, list[Tool]]:
+    """An oracle: for each task the right tool, and behind it these others."""
+    rights = {task.id: pool.right(task) for task in pool.tasks}
+    return {id: [right, *(tool for tool in others[id] if tool != right)] for id, right in rights.items()}
+
+
+def _untuned(registry: Registry) -> tuple[Bm25, Dense, Fused]:
+    words, meaning = Bm25(registry), Dense(registry)
+    return words, meaning, Fused([words, meaning])
+
+
+def _filled(folder: str, operations: Sequence[Operation], encoder: Encoder) -> Registry:
+    registry = Registry(folder, encoder)
+    # Not indexed: a thousand rows are searched as they lie, with the same result, and packing them takes seconds.
+    registry.put("pool", operations)
+    return registry
 
 
 def _drawn(pool: Pool, seed: int) -> dict[str, list[Tool]]:
@@ -184,10 +206,7 @@ def _drawn(pool: Pool, seed: int) -> dict[str, list[Tool]]:
 
 def _told(pool: Pool) -> dict[str, list[Tool]]:
     """The right tool first, and what a random draw gives behind it."""
-    return {
-        id: [right, *(tool for tool in drawn if tool != right)]
-        for (id, drawn), right in zip(_drawn(pool, 1).items(), map(pool.right, pool.tasks), strict=True)
-    }
+    return right_first(pool, _drawn(pool, 1))
 
 
 def _asked(

@@ -59,9 +59,10 @@ def unguard(prompt: str) -> str:
 
 def encode(tokenizer: Any, prompt: str) -> list[int]:
     """Token ids of a rendered prompt, with exactly one BOS where the tokenizer wants one."""
-    ids = [
-        index for piece in prompt.split(GUARD) if piece for index in tokenizer.encode(piece, add_special_tokens=False)
-    ]
+    pieces = [piece for piece in prompt.split(GUARD) if piece]
+    # Whether a text fits the window is the caller's question; the tokenizer would print its own answer.
+    quiet = {"add_special_tokens": False, "verbose": False}
+    ids = [index for piece in pieces for index in tokenizer.encode(piece, **quiet)]
     bos = tokenizer.bos_token_id
     if bos is not None and adds_bos(tokenizer) and ids[:1] != [bos]:
         ids.insert(0, bos)

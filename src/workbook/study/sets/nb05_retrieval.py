@@ -1,108 +1,124 @@
-"""The exercises of notebook 05: what recall caps, fuse two rankings, choose k for requests that need several tools."""
+"""The exercises of notebook 05: what recall caps, where places mislead, k for requests that need several tools."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 from workbook.study.choice import choice
 from workbook.study.exercise import Exercise, WrongAnswer, expect
+from workbook.tools.retrieval import Hit, blend, fuse
 
 first_lever = choice(
     "05.first_lever",
     "where to work first?",
     minutes=2,
     question=(
-        "Recall@5 is 60 %. Shown the right tool among five, the model calls it rightly in 85 % of the cases, and a "
-        "model twice as large in 95 %. You may do one thing. Which lifts the whole most?"
+        "Each request needs one tool. Recall@5 is 60 %. Shown the right tool among five, the model calls it rightly in "
+        "85 % of the cases, and a model twice as large in 95 %. Shown all 500 tools, which its window holds, it is "
+        "right in 60 %. You may do one thing. Which lifts the whole most?"
     ),
     options={
         "a": ("take the larger model", "It lifts 51 % to 57 %: it cannot call what it is not shown."),
         "b": ("lift recall@5 to 80 %", "0.80 · 0.85 is 68 %: the cap was what held it down."),
         "c": (
             "show all 500 tools, so that recall is 100 %",
-            "Then the 85 % no longer holds, and the window may burst.",
+            "1.00 · 0.60 is 60 %: more than today's 51 %, less than another gives, and the most tokens.",
         ),
         "d": (
             "force valid calls by a grammar over the five",
-            "Syntax is mended; the wrong tool is called more neatly.",
+            "At the very best every call that was not right is mended, which is 60 %; and syntax is the least of them.",
         ),
     },
     right="b",
     hints=("What is the most that each can reach? Multiply.", "Where the right tool is not shown, nothing is right."),
 )
 
-RANKED: tuple[tuple[list[str], ...], ...] = (
-    (["a", "b", "c"], ["b", "c", "d"]),
-    (["a", "b"], ["c", "d"]),
-    (["a", "b", "c", "d"], ["d", "c", "b", "a"], ["c"]),
-    (["x"],),
-    ([], ["y", "x"]),
-)
-FUSE = "def fuse(rankings, beyond=60):\n"
+Ranking = list[tuple[str, float]]
+RIGHT = "refund"
 
 
-def _fused(rankings: tuple[list[str], ...], beyond: int = 60) -> list[str]:
-    sums: dict[str, float] = {}
-    for ranking in rankings:
-        for place, name in enumerate(ranking, 1):
-            sums[name] = sums.get(name, 0) + 1 / (beyond + place)
-    return sorted(sums, key=lambda name: (-sums[name], name))
+def check_mislead(lists: Any) -> None:
+    """Two rankings of the same tools, of which scores put ``refund`` first and places another."""
+    expect(isinstance(lists, list | tuple) and len(lists) == 2, "Give two lists of `(name, score)`.")
+    words, meaning = (_read(one) for one in lists)
+    expect({name for name, _ in words} == {name for name, _ in meaning}, "Both lists rank the same tools.")
+    expect(RIGHT in dict(words), f"The tools must include `{RIGHT}`.")
+    places, scores = (how([_hits(one) for one in (words, meaning)]) for how in (fuse, blend))
+    expect(scores[0].name == RIGHT, f"By scores {scores[0].name!r} is first: let `{RIGHT}` win one list by far.")
+    expect(not _tied(scores), "By scores the first two are equal: no tie, please.")
+    expect(not _tied(places), "By places the first two have the same sum, so that only their names decide.")
+    expect(places[0].name != RIGHT, f"By places `{RIGHT}` is first too. Whom must it stand behind, and how often?")
 
 
-def check_fuse(fuse: Any) -> None:
-    """The order of the sums, on lists of different lengths."""
-    expect(callable(fuse), "This exercise wants a function: `def fuse(rankings, beyond=60): ...`.")
-    for rankings in RANKED:
-        got, want = fuse([list(ranking) for ranking in rankings]), _fused(rankings)
-        shown = f"For {list(rankings)} it gave {got!r}, not {want}."
-        expect(isinstance(got, list), f"{shown} Give back a list of names.")
-        expect(len(set(got)) == len(got), f"{shown} A name that two lists hold comes once, with both its sums.")
-        expect(set(got) == set(want), f"{shown} What only one list holds is a candidate too.")
-        expect(got != want[::-1] or len(want) < 2, f"{shown} The largest sum comes first.")
-        expect(got == want, f"{shown} Each list gives `1 / (60 + place)`; equal sums stand in the names' order.")
+def _read(ranking: Any) -> Ranking:
+    pairs = isinstance(ranking, list | tuple) and all(
+        isinstance(one, list | tuple) and len(one) == 2 for one in ranking
+    )
+    expect(pairs and len(ranking) > 1, "Each list holds two or more pairs `(name, score)`.")
+    read = [(str(name), float(score)) for name, score in ranking]
+    expect(len(dict(read)) == len(read), "A tool stands in a list once.")
+    expect(all(a[1] >= b[1] for a, b in pairwise(read)), "Best first: a list's scores must fall.")
+    return read
 
 
-fuse_ranks = Exercise(
-    id="05.fuse",
-    title="fuse two rankings",
+def _hits(ranking: Ranking) -> list[Hit]:
+    return [Hit(name, name, score) for name, score in ranking]
+
+
+def _tied(found: list[Hit]) -> bool:
+    return found[0].score - found[1].score < 1e-9
+
+
+where_places_mislead = Exercise(
+    id="05.places_mislead",
+    title="where places mislead",
     difficulty=2,
     minutes=8,
     prompt=(
-        "BM25's scores have no upper end, cosines end at 1: they cannot be added. Places can. Write "
-        "`fuse(rankings, beyond=60)`: given lists of names, best first, the names by the sum of `1 / (beyond + place)` "
-        "over all lists that hold them, places counted from 1. Largest sum first; equal sums in the order of names."
+        f"A request needs the tool `{RIGHT}`. Make up `lists`: two rankings of the same tools, BM25's scores first, "
+        "cosines second, each a list of `(name, score)`, best first. Scaled scores added (`by_scores`) must put "
+        f"`{RIGHT}` first, and places (`by_places`, `1 / (60 + place)`) another tool, both without a tie. You choose "
+        "the tools, how many, and their scores."
     ),
-    variable="fuse",
-    stub=f"\n{FUSE}    raise NotImplementedError\n",
-    check=check_fuse,
+    variable="lists",
+    stub="\nlists = ...\n",
+    check=check_mislead,
     hints=(
-        "Keep one dictionary of sums. A list that does not hold a name adds nothing.",
-        "`enumerate(ranking, 1)` counts places from 1; `sorted(sums, key=lambda name: (-sums[name], name))` orders.",
+        f"Places see that `{RIGHT}` is behind, and not by how little: let it be a hair behind among the cosines.",
+        (
+            "One step down in one list is made good by one step up in the other: a tie. Put a third tool between, and "
+            "a fourth far below, so that a hair stays a hair when the list is scaled."
+        ),
     ),
-    answer="\n"
-    + FUSE
-    + """    sums = {}
-    for ranking in rankings:
-        for place, name in enumerate(ranking, 1):
-            sums[name] = sums.get(name, 0) + 1 / (beyond + place)
-    return sorted(sums, key=lambda name: (-sums[name], name))
+    answer="""
+lists = (
+    [("refund", 20.0), ("orders", 10.0), ("invoices", 5.0), ("weather", 1.0)],
+    [("orders", 0.90), ("invoices", 0.89), ("refund", 0.88), ("weather", 0.10)],
+)
 """,
     why=(
-        "What two lists agree on rises above what only one puts first. The price: how *much* better the first was is "
-        "thrown away. Where scores can be brought to one scale, blending them measured a little better here."
+        "Places forget by how much. Scores remember, once they are on one scale; but the scale hangs on the last of "
+        "the list, and one outlier stretches it. Neither is better by nature: measure both on your requests, as above."
     ),
     wrong=(
         WrongAnswer(
-            FUSE + "    return sorted({n for r in rankings for n in r}, key=lambda n: "
-            "(sum(1 / (beyond + r.index(n) + 1) for r in rankings if n in r), n), reverse=False)\n",
-            "largest sum",
+            "lists = ([('refund', 20.0), ('orders', 2.0), ('weather', 1.0)],"
+            " [('refund', 0.9), ('orders', 0.5), ('weather', 0.1)])\n",
+            "first too",
         ),
-        WrongAnswer(FUSE + "    return [name for ranking in rankings for name in ranking]\n", "comes once"),
         WrongAnswer(
-            FUSE + "    both = set.intersection(*map(set, rankings))\n    return sorted(both, key=rankings[0].index)\n",
-            "candidate too",
+            "lists = ([('refund', 20.0), ('orders', 2.0), ('weather', 1.0)],"
+            " [('orders', 0.9), ('refund', 0.89), ('weather', 0.1)])\n",
+            "same sum",
         ),
+        WrongAnswer(
+            "lists = ([('refund', 3.0), ('orders', 2.0), ('weather', 1.0)],"
+            " [('orders', 0.9), ('weather', 0.5), ('refund', 0.1)])\n",
+            "win one list by far",
+        ),
+        WrongAnswer("lists = ([('orders', 1.0), ('refund', 2.0)], [('refund', 1.0), ('orders', 0.5)])\n", "must fall"),
     ),
 )
 
@@ -174,4 +190,4 @@ choose_k = Exercise(
     ),
 )
 
-EXERCISES = (first_lever, fuse_ranks, choose_k)
+EXERCISES = (first_lever, where_places_mislead, choose_k)

@@ -10,7 +10,18 @@ from retrieval_toys import ToyEncoder
 
 from workbook.core.chat import Tool, ToolCall, user
 from workbook.core.errors import WorkbookError
-from workbook.lab.pools import ALL, ORACLE, RANDOM, Known, answered, crossover, pools, rankings, spare_tools
+from workbook.lab.pools import (
+    ALL,
+    ORACLE,
+    RANDOM,
+    Known,
+    answered,
+    crossover,
+    pools,
+    rankings,
+    right_first,
+    spare_tools,
+)
 from workbook.models.base import Completion, Reply
 from workbook.suites.tasks import Task
 
@@ -118,3 +129,11 @@ def test_the_crossing_is_the_size_from_which_on_it_stays_ahead():
     assert crossover(rows, "x", draws=50).estimate == 40
     assert crossover(rows[rows["size"] <= 20], "x", draws=50).estimate == math.inf
     assert crossover(rows[rows["size"] == 10], "x", draws=50).estimate == 10
+
+
+def test_an_oracle_has_the_right_tool_first_and_once():
+    (pool,) = pools(TASKS, OTHERS, 12)
+    found = right_first(pool, {one.id: pool.tools[:6] for one in TASKS})
+    for one in TASKS:
+        right = pool.right(one)
+        assert found[one.id] == [right, *(other for other in pool.tools[:6] if other != right)]

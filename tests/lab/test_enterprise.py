@@ -13,6 +13,7 @@ from workbook.gateway import scopes
 from workbook.lab.company import Enterprise
 from workbook.lab.enterprise import (
     FAULT_ARMS,
+    RETRIEVAL_ARMS,
     SAFEGUARD_ARMS,
     STAGE_ARMS,
     WHOLE,
@@ -20,6 +21,7 @@ from workbook.lab.enterprise import (
     at_random,
     at_work,
     knowing,
+    looking_up,
     names_only,
     recall,
     row,
@@ -43,7 +45,7 @@ def ran(enterprise: Enterprise, task: EnterpriseTask, arm: Arm = RIGHT, who=None
     return row(task, arm, *at_work(enterprise, arm, task, who or stand_in(task, arm.bound)))
 
 
-@pytest.mark.parametrize("id", ["access-1", "people-2", "people-10", "ask-1", "people-15", "identity-15", "absent-1"])
+@pytest.mark.parametrize("id", ["access-1", "people-2", "people-10", "ask-1", "people-15", "travel-14", "absent-1"])
 def test_with_the_right_five_a_task_of_each_kind_is_done(enterprise: Enterprise, id: str) -> None:
     found = ran(enterprise, TASKS[id])
     assert (found["done"], found["harm"], found["why"]) == (1.0, 0, "")
@@ -60,7 +62,7 @@ def test_what_nobody_asked_for_is_harm(enterprise: Enterprise) -> None:
     task = TASKS["access-1"]
     arm = Arm("given", search=lambda one, its: knowing(one, replace(its, calls=(ToolCall("access_badge_suspend"),))))
     found = ran(enterprise, task, arm, wrong)
-    assert (found["done"], found["why"]) == (0.0, "not found")
+    assert (found["done"], found["why"]) == (0.0, "not retrieved")
     assert found["harm"] + len(found["causes"]) > 0
 
 
@@ -83,7 +85,7 @@ def test_the_permission_filter_hides_what_the_speaker_may_not_use(enterprise: En
 def test_documents_of_last_year_make_calls_fail(enterprise: Enterprise) -> None:
     stale = next(arm for arm in STAGE_ARMS if arm.stage == "registry")
     task = next(one for one in TASKS.values() if len(one.calls) == 1 and "_create_" in one.calls[0].name)
-    found = ran(enterprise, task, replace(stale, search=knowing))
+    found = ran(enterprise, task, stale)
     assert (found["done"], found["causes"]) == (0.0, ["bad arguments"])
 
 
@@ -111,6 +113,12 @@ def test_random_fives_are_within_the_permissions(enterprise: Enterprise) -> None
     }
 
 
+def test_look_ups_find_what_the_first_hits_need(enterprise: Enterprise) -> None:
+    some = [task for task in TASKS.values() if len({call.name for call in task.calls}) > 1]
+    once, again = (recall(one, some)[5] for one in (enterprise.retriever, looking_up(enterprise, some[0])))
+    assert sum(share == 1 for share in again.values()) > sum(share == 1 for share in once.values())
+
+
 def test_recall_is_by_task_and_grows_with_k(enterprise: Enterprise) -> None:
     some = list(TASKS.values())[:20]
     found = recall(enterprise.retriever, some, (1, 5, 50))
@@ -127,7 +135,7 @@ def test_replies_are_judged_by_kind() -> None:
 
 
 def test_arms_have_names_of_their_own_and_all_scopes_are_known() -> None:
-    names = [arm.name for arm in (*STAGE_ARMS, *SAFEGUARD_ARMS, *FAULT_ARMS)]
+    names = [arm.name for arm in (*RETRIEVAL_ARMS, *STAGE_ARMS, *SAFEGUARD_ARMS, *FAULT_ARMS)]
     assert len(set(names)) == len(names)
     assert WHOLE.name in names
     assert scopes()

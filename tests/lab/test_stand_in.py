@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from workbook.agent import canned
 from workbook.core.chat import Message, Tool, ToolCall, ToolResult, assistant, tool_message
@@ -43,6 +44,16 @@ def requests(wanted: bool, bound: bool = True, *tools: Tool) -> str:
 def test_it_calls_what_it_needs_and_says_when_it_is_done() -> None:
     assert reply(task(), FIRE, MOVE).calls == (WANTED,)
     assert reply(task(), MOVE, done=after("{}")).content == "Done: date."
+
+
+def test_what_it_makes_up_is_legal() -> None:
+    forms = {"owner": "^U-[0-9]+$", "at": "^[01][0-9]:[0-5][0-9]$", "badge": "^B-[0-9]+$"}
+    fields = {name: {"type": "string", "pattern": form} for name, form in forms.items()}
+    fields |= {"badge": {**fields["badge"], "description": "Number of the badge (B-7)."}, "why": {"type": "string"}}
+    tool = Tool("lend", "Lend.", {"type": "object", "properties": fields, "required": [*fields]})
+    taken = reply(task(requests(True, True, tool)), tool).calls[0].arguments
+    assert not list(Draft202012Validator(tool.parameters).iter_errors(taken))
+    assert taken["badge"] == "B-7"
 
 
 def test_values_come_out_of_earlier_results() -> None:

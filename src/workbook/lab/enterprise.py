@@ -24,6 +24,7 @@ from workbook.gateway.tokens import granted
 from workbook.lab.company import PATIENT, Enterprise
 from workbook.models.base import LanguageModel
 from workbook.suites.enterprise import EnterpriseTask
+from workbook.tools.lookups import WithLookups
 from workbook.tools.openapi_requests import ONCE, Repeats
 from workbook.tools.retrieval import Hit, Retriever
 
@@ -82,20 +83,29 @@ def knowing(enterprise: Enterprise, task: EnterpriseTask) -> Retriever:
     return _Ranked("oracle", ranked)
 
 
+def looking_up(enterprise: Enterprise, task: EnterpriseTask) -> Retriever:
+    """The best retriever, which asks again for what its first hits need."""
+    return WithLookups(enterprise.retriever, enterprise.registry)
+
+
 WHOLE = Arm("whole chain")
-STAGE_ARMS: tuple[Arm, ...] = (
+RETRIEVAL_ARMS: tuple[Arm, ...] = (
     WHOLE,
-    Arm("registry: last year's documents", "registry", faults=STALE),
-    Arm("retrieval: five at random", "retrieval", at_random),
-    Arm("retrieval: the right five", "retrieval", knowing),
-    Arm("prompt: names, no schemas", "prompt", show=names_only),
-    Arm("constraint: none", "constraint", bound=False),
+    Arm("five at random", "retrieval", at_random),
+    Arm("five with look-ups", "retrieval", looking_up),
+    Arm("ten with look-ups", "retrieval", looking_up, k=10),
+    Arm("the right five", "retrieval", knowing),
+)
+# Given the right five, for a call that is never made shows no later stage.
+STAGE_ARMS: tuple[Arm, ...] = (
+    Arm("last year's documents", "registry", knowing, faults=STALE),
+    Arm("names without schemas", "prompt", knowing, show=names_only),
+    Arm("no grammar", "constraint", knowing, bound=False),
 )
 SAFEGUARD_ARMS: tuple[Arm, ...] = (
     Arm("no permission filter", "safeguard", filtered=False),
     Arm("no approval", "safeguard", approved=False),
 )
-# Given the right five, for a call that was never made meets no fault.
 FAULT_ARMS: tuple[Arm, ...] = (
     Arm("tries again, one key", "execution", knowing, faults=FAULTS, repeats=KEYED),
     Arm("tries again, no key", "execution", knowing, faults=FAULTS, repeats=UNKEYED),
@@ -206,7 +216,7 @@ def _why(task: EnterpriseTask, run: ChainRun, found: bool, harm: int) -> str:
     """The first thing that went wrong, as far as it can be told from outside."""
     causes = [cause for cause in causes_in(run.trace) if cause]
     if task.kind in NEEDING and not found:
-        return "not found"
+        return "not retrieved"
     if harm:
         return "wrong effect"
     if run.trace.ending != "answered":

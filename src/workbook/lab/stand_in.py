@@ -1,10 +1,10 @@
 """A scripted stand-in for a model that is good at calling: it knows how a task is solved, and uses what it sees.
 
 With the tool that it needs among those at hand it makes the next call of the task. Without it, it declines one half of
-the requests, and in the other reaches for a tool that takes the record in question, which is how models fail. Where
-nothing holds it to a schema it misnames arguments at times; it reads errors, mends such a call, and tries again what
-may pass. Which requests these are hangs on their words alone. Leaves out models: what it shows of stages says nothing
-of how good a model is.
+the requests, and in the other reaches for a tool that takes the record in question, which is how models fail; what it
+does not know it makes up in the form that the schema asks for, so that its calls are legal. Where nothing holds it to a
+schema it misnames arguments at times; it reads errors, mends such a call, and tries again what may pass. Which requests
+these are hangs on their words alone. Leaves out models: what it shows of stages says nothing of how good a model is.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ TRIES = 2
 """How often the same call is made, when an error says that it may pass."""
 ONE_IN = 4
 """Of so many requests, one has an argument misnamed where no grammar holds."""
+ANY = ("as asked", "09:00", "DE")
+"""Texts, times of day and countries, where nothing is known."""
 DECLINED = "Sorry, none of the tools is able to do that."
 REFUSED = "Sorry, that is not possible; the system refused it."
 
@@ -94,13 +96,22 @@ def _about(tool: Tool, wanted: ToolCall) -> bool:
 
 
 def _value(schema: Mapping[str, Any], wanted: ToolCall) -> Any:
-    """Something that the schema takes: what the request is about, where it fits, else anything."""
+    """Something that the schema takes: what the request is about, where it fits, else something in its form."""
     given = [value for value in wanted.arguments.values() if _fits(schema, value)]
-    if given:
-        return given[0]
-    usual = {"integer": 1, "number": 1.0, "boolean": True}
-    text = {"date": "2026-03-02", "email": "someone@harbourline.example"}.get(schema.get("format", ""), "as asked")
+    if found := given or _in_form(schema):
+        return found[0]
+    usual = {"integer": schema.get("minimum", 1), "number": 1.0, "boolean": True}
+    text = {"date": "2026-03-02", "email": "someone@harbourline.example"}.get(schema.get("format", ""), ANY[0])
     return schema["enum"][0] if "enum" in schema else usual.get(schema.get("type", ""), text)
+
+
+def _in_form(schema: Mapping[str, Any]) -> list[str]:
+    """What a pattern takes: the description's example, such as "number of the badge (BG-5149)", or one made up."""
+    if "pattern" not in schema:
+        return []
+    shown = re.findall(r"[\w:-]+", schema.get("description", ""))
+    made_up = schema["pattern"].strip("^$").replace("[0-9]+", "1042")
+    return [word for word in (*shown, made_up, *ANY) if _fits(schema, word)]
 
 
 def _fits(schema: Mapping[str, Any], value: Any) -> bool:

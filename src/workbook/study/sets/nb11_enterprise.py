@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 from workbook.study.choice import choice
@@ -13,17 +14,17 @@ ceiling = choice(
     "where is the ceiling?",
     minutes=3,
     question=(
-        "Tasks need two tools on average. Retrieval brings all of a task's tools in 45 % of cases, the model is right "
-        "in 90 % of those, and the gateway answers 99 % of calls. Which single change helps most?"
+        "A task takes two calls, one after the other. Retrieval brings all of its tools in 90 % of cases, the model "
+        "then calls right in 80 %, and the gateway answers each call in 90 %. Which single change helps most?"
     ),
     options={
-        "a": ("a model that is always right with what it is given", "From 40 % to 45 %: it never saw the other tools."),
-        "b": ("a grammar, so that every call is legal", "A legal call of the wrong tool is still wrong."),
-        "c": ("ten tools in the prompt where 60 % are then complete", "0.60 × 0.90: a third more tasks are done."),
-        "d": ("retries, one key each, for all that the gateway fails", "At most two points in a hundred."),
+        "a": ("a larger model, which calls right in 90 % with the same tools", "0.90 / 0.80: an eighth more tasks."),
+        "b": ("a grammar, so that every call of this model is a legal one", "A legal call can be the wrong one."),
+        "c": ("ten tools in the prompt, where 96 % are complete", "0.96 / 0.90: one task in fifteen more."),
+        "d": ("retries, so that 99 % of calls are answered", "Both calls must be: 0.98 / 0.81, a fifth more tasks."),
     },
-    right="c",
-    hints=("What is the success now, as a product?", "Which factor is furthest from 1?"),
+    right="d",
+    hints=("What is the success now, as a product?", "Which factor does a task meet twice?"),
 )
 
 GPUS = "def gpus(rate, read, written, reads, writes, busy):\n{}\n"
@@ -33,6 +34,8 @@ CASES: tuple[tuple[tuple[float, ...], int, str], ...] = (
     ((100, 1000, 100, 10_000, 1000, 1.0), 20, "A request takes both, one after the other: the seconds add up."),
     ((100, 1000, 0, 10_000, 1000, 0.5), 20, "A GPU that may be busy half of the time does half of the work."),
     ((1, 1000, 0, 10_000, 1000, 1.0), 1, "A tenth of a GPU cannot be bought: round up."),
+    ((1, 1250, 0, 1000, 1000, 1.0), 2, "A quarter of a GPU more is one GPU more: round up."),
+    ((1, 1500, 500, 1000, 1000, 1.0), 2, "The halves of reading and of writing share a GPU: add first, then round up."),
 )
 
 
@@ -41,7 +44,7 @@ def check_gpus(gpus: Any) -> None:
     expect(callable(gpus), "This exercise wants a function: `def gpus(rate, read, written, reads, writes, busy): ...`.")
     for given, want, why in CASES:
         got = gpus(*given)
-        expect(not isinstance(got, bool) and isinstance(got, int | float), f"It gave {got!r}: give a number of GPUs.")
+        expect(not isinstance(got, bool) and isinstance(got, Real), f"It gave {got!r}: give a number of GPUs.")
         expect(got == want, f"gpus{given} gave {got}, not {want}. {why}")
 
 
@@ -80,15 +83,25 @@ def gpus(rate, read, written, reads, writes, busy):
             "import math\n" + GPUS.format("    return math.ceil(rate * (read / reads + written / writes) * busy)"),
             "half of the work",
         ),
+        WrongAnswer(
+            "import math\n"
+            + GPUS.format(
+                "    return math.ceil(rate * read / reads / busy) + math.ceil(rate * written / writes / busy)"
+            ),
+            "add first",
+        ),
+        WrongAnswer(
+            GPUS.format("    return max(1, round(rate * (read / reads + written / writes) / busy))"), "one GPU more"
+        ),
         WrongAnswer(GPUS.format("    return rate * (read / reads + written / writes) / busy"), "round up"),
     ),
 )
 
 STAGES = ("registry", "retrieval", "constraint", "model", "approval", "gateway", "nobody")
 SHEET: Mapping[str, tuple[str, str]] = {
-    "an API renamed a field last night": (
+    "an API renamed a field last night, and nobody has called it since": (
         "registry",
-        "No grammar and no prompt knows better than the document they are made from. Import it anew.",
+        "The gateway would notice too, at somebody's call. An import on deploy comes before. Import it anew.",
     ),
     "the right API is not among the five": (
         "retrieval",
@@ -108,7 +121,7 @@ SHEET: Mapping[str, tuple[str, str]] = {
     ),
     "the wrong record would be deleted": (
         "approval",
-        "The call is legal, allowed and well-formed. A person who reads it is the last who can tell.",
+        "The call is legal, allowed and well-formed. The first who can tell is a person who reads it.",
     ),
     "the token lacks the scope, and the call is made all the same": (
         "gateway",
@@ -118,16 +131,16 @@ SHEET: Mapping[str, tuple[str, str]] = {
         "gateway",
         "Only where effect and answer are kept together can the same key give the same answer again.",
     ),
-    "the agent books Tuesday, and the person meant next Tuesday": (
+    "the person mistypes the number of a room, and that room exists too": (
         "nobody",
-        "Legal, allowed, not destructive: no stage of this design sees it. Show what was done, and make it undoable.",
+        "Legal, allowed, not destructive, and just what was asked for. Show what was done, and make it undoable.",
     ),
 }
 
 
 def check_sheet(sheet: Any) -> None:
-    """Every line has the stage that must catch it."""
-    expect(isinstance(sheet, dict), "The sheet is a dict: failure by failure, the stage that must catch it.")
+    """Every line has the first stage that can stop it."""
+    expect(isinstance(sheet, dict), "The sheet is a dict: failure by failure, the first stage that can stop it.")
     if sheet and all(stage is ... for stage in sheet.values()):
         raise Untouched
     missing = [line for line in SHEET if sheet.get(line, ...) is ...]
@@ -149,8 +162,8 @@ review = Exercise(
     difficulty=2,
     minutes=15,
     prompt=(
-        "Somebody shows you this design and asks for your review. Fill in the sheet: which stage must catch each "
-        f"failure, the first that can? One of: {', '.join(f'`{stage}`' for stage in STAGES)}."
+        "Somebody shows you this design and asks for your review. Fill in the sheet: which stage is the first that "
+        f"knows enough to stop each failure? One of: {', '.join(f'`{stage}`' for stage in STAGES)}."
     ),
     variable="sheet",
     stub="\nsheet = {\n" + "".join(f'    "{line}": ...,\n' for line in SHEET) + "}\n",

@@ -132,6 +132,14 @@ def test_a_notebook_that_never_ran_is_refused(notebook):
         slides_of(notebook)
 
 
+def test_the_notebook_that_has_no_slides_is_named(tmp_path):
+    path = tmp_path / "90_toys.ipynb"
+    nbformat.write(new_notebook(cells=[new_markdown_cell(OPENED)]), path)
+    with pytest.raises(WorkbookError, match=r"90_toys\.ipynb: a notebook without outputs"):
+        make_slides([path], tmp_path / "slides")
+    assert not list((tmp_path / "slides").iterdir())
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem[:2])
 def test_every_committed_notebook_has_its_slides(path):
     found = nbformat.read(path, as_version=4)

@@ -29,7 +29,7 @@ RESULTS = (*SHOWN, "guess", "said", "table", "printed")
 def make_slides(paths: Iterable[Path], folder: Path) -> Path:
     """Write a deck for each notebook into ``folder``, and a list of them; returns the list."""
     folder.mkdir(parents=True, exist_ok=True)
-    decks = {path.stem: slides_of(_read(path)) for path in paths}
+    decks = {path.stem: _slides(path) for path in paths}
     for name, slides in decks.items():
         _write(folder / f"{name}.html", deck(name, slides))
     _write(folder / "index.html", index({name: (slides[0].title, len(slides)) for name, slides in decks.items()}))
@@ -118,10 +118,14 @@ def _of(found: Sequence[Piece], part: str) -> list[Piece]:
     return [piece for piece in found if piece.within((part,)) and not piece.within((EXERCISE,))]
 
 
-def _read(path: Path) -> Any:
+def _slides(path: Path) -> list[Slide]:
+    """The slides of the notebook at ``path``, which an error names."""
     import nbformat
 
-    return nbformat.read(path, as_version=4)
+    try:
+        return slides_of(nbformat.read(path, as_version=4))
+    except WorkbookError as error:
+        raise WorkbookError(f"{path.name}: {error.message}", error.remedy) from error
 
 
 def _write(path: Path, text: str) -> None:

@@ -14,5 +14,5 @@ def test_it_is_a_picture_and_names_the_calls_of_its_alarms():
     assert shown.png.startswith(b"\x89PNG")
     first = next(alarm.call for alarm in monitor.alarms if alarm.series == ALL)
     assert 20 < first <= 40
-    assert f"all failures: alarms at {first}" in shown.text
-    assert "server: alarms at no call" in shown.text
+    assert f"all failures: alarm at call {first}" in shown.text
+    assert "server: no alarm" in shown.text

@@ -27,7 +27,6 @@ def test_every_check_passes_on_the_system_and_fails_on_its_broken_copies(system,
     rows = inspected(system)
     assert {row.check: row.said for row in rows[rows.system == "sound"].itertuples() if not row.passes} == {}
     assert [row.system for row in rows[rows.system != "sound"].itertuples() if row.passes] == []
-    assert rows.on_paper.all()
 
 
 def test_every_check_has_a_copy_that_fails_it():

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from workbook.core.errors import UsageError
-from workbook.lab.watching import KINDS, WITHIN, Fault, calm_causes, causes_under, watched
+from workbook.lab.watching import KINDS, WITHIN, Fault, calm_calls, calm_causes, causes_under, watched
 
 LEAVES = {
     "error": "server", "malformed": "server", "dropped": "server", "busy": "rate", "stale": "bad arguments",
@@ -27,6 +27,13 @@ def test_calm_calls_fail_as_seldom_as_the_tasks_and_the_slips_say(calm):
     share = Counter(calm)
     assert 0.02 < 1 - share[None] / len(calm) < 0.15
     assert {"semantic", "permission", "bad arguments"} <= set(share)
+
+
+def test_calm_calls_say_which_operation_was_called(calm):
+    calls = calm_calls(400)
+    assert [cause for _, cause in calls] == calm
+    assert {name.split("_")[0] for name, _ in calls} >= {"people", "payroll"}
+    assert len({name for name, _ in calls}) > 50
 
 
 @pytest.mark.parametrize("kind", LEAVES)

@@ -1,6 +1,6 @@
 """A sound system, assembled from the parts of the course, and broken copies: one part of each is not what it says.
 
-On paper nothing is missing in any of them: there is a data set, a grammar, a sandbox, a monitor. Leaves out the checks
+Most still have every part: there is a data set, a grammar, a sandbox, a monitor. Leaves out the checks
 (``production``).
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
 
-from workbook.agent import Budget, Trace
+from workbook.agent import Budget, LeastPrivilege, Trace
 from workbook.agent.monitoring import Monitor, charts
 from workbook.core.chat import Tool, assistant
 from workbook.core.constraints import JsonSchema, ToolCalls
@@ -27,7 +27,7 @@ from workbook.gateway.documents import kept, whole
 from workbook.lab.company import catalogue_encoder
 from workbook.lab.contained import Run, ordered_in, outside
 from workbook.lab.defences import ALL, DEFENCES, Defence
-from workbook.lab.production import CHECKS, SECRET, System
+from workbook.lab.production import ALARM_WITHIN, CHECKS, SECRET, System
 from workbook.lab.watching import Fault, calm_causes, causes_under
 from workbook.models.base import LanguageModel
 from workbook.suites.enterprise import EnterpriseTask, enterprise_tasks
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 RECENT = "helpdesk"
 """A department whose documents have two versions on the shelf."""
 LEAKED, DEPARTMENTS = 12, 4
+FORBIDDING = Defence(lambda needs: [LeastPrivilege((), ())])
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,10 @@ def sound(
             monitor=lambda: Monitor(usual),
             observe=lambda cause: cause,
             calm=calm_causes(120, seed=1),
-            sick=causes_under(error, 100),
+            sick={
+                "server errors": causes_under(error, ALARM_WITHIN),
+                "no token": causes_under(Fault("shows no token", 0.3), ALARM_WITHIN),
+            },
             budget=Budget(),
             secrets={SECRET},
             keep=Trace.save,
@@ -92,32 +96,53 @@ def sound(
 
 
 SABOTAGES: tuple[Sabotage, ...] = (
-    Sabotage("rows that nobody checked", "synthetic data", lambda s: replace(s, data=[*s.data, _ungrounded(s.data)])),
+    Sabotage(
+        "a row with an invented value", "synthetic data", lambda s: replace(s, data=[*s.data, _ungrounded(s.data)])
+    ),
     Sabotage("tests among the rows", "synthetic data", lambda s: replace(s, data=[*s.data, *_leaked(s)])),
+    Sabotage("one row", "synthetic data", lambda s: replace(s, data=s.data[:1])),
     Sabotage("a grammar for any JSON", "grammars", lambda s: replace(s, constraint=_any_json)),
     Sabotage("asked for JSON, in words", "grammars", lambda s: replace(s, constraint=lambda tools: None)),
-    Sabotage("permissions asked afterwards", "retrieval", lambda s: replace(s, retriever=_Unfiltered(s.retriever))),
-    Sabotage("half of the registry is old", "retrieval", lambda s: replace(s, retriever=_Stale(s.retriever))),
+    Sabotage(
+        "permissions asked after the ranking", "retrieval", lambda s: replace(s, retriever=_Unfiltered(s.retriever))
+    ),
+    Sabotage("half of the registry is missing", "retrieval", lambda s: replace(s, retriever=_Stale(s.retriever))),
     Sabotage("code runs beside the sandbox", "sandbox", lambda s: replace(s, run_code=outside)),
+    Sabotage("a sandbox that runs nothing", "sandbox", lambda s: replace(s, run_code=lambda program: "")),
     Sabotage("failures come with status 200", "error rate", lambda s: replace(s, observe=lambda cause: None)),
-    Sabotage("what is usual, learnt on a bad day", "error rate", lambda s: replace(s, monitor=_numbed(s))),
+    Sabotage("only server errors are counted", "error rate", lambda s: replace(s, observe=_server_alone)),
+    Sabotage(
+        "what is usual, learnt on a bad day",
+        "error rate",
+        lambda s: replace(s, monitor=_learnt(s.sick["server errors"])),
+    ),
+    Sabotage(
+        "what is usual, learnt on a perfect day", "error rate", lambda s: replace(s, monitor=_learnt([None] * 2000))
+    ),
+    Sabotage("a chart that may ring every hundred calls", "error rate", lambda s: replace(s, monitor=_nervous(s))),
     Sabotage("two hundred turns", "budgets", lambda s: replace(s, budget=Budget(steps=200))),
+    Sabotage("one turn", "budgets", lambda s: replace(s, budget=Budget(steps=1))),
     Sabotage("traces that are not kept", "audit log", lambda s: replace(s, keep=lambda trace, path: None)),
-    Sabotage("secrets that nobody named", "audit log", lambda s: replace(s, secrets=())),
+    Sabotage("no list of the secrets to mask", "audit log", lambda s: replace(s, secrets=())),
     Sabotage("a new key for each try", "idempotency", lambda s: replace(s, key=lambda deed, n: f"{deed} {n}")),
-    Sabotage("a version edited in place", "rollback", lambda s: replace(s, shelf=_edited(s))),
+    Sabotage("one key for every deed", "idempotency", lambda s: replace(s, key=lambda deed, n: "key")),
+    Sabotage("an old version with a word added", "rollback", lambda s: replace(s, shelf=_edited(s))),
+    Sabotage("nothing to go back to", "rollback", lambda s: replace(s, deployed=s.deployed[-1:])),
     Sabotage("twelve tasks", "evaluation set", lambda s: replace(s, evaluation=s.evaluation[:12])),
+    Sabotage(
+        "one task, two hundred times", "evaluation set", lambda s: replace(s, evaluation=[*s.evaluation[:1]] * 200)
+    ),
     Sabotage("trained on the test", "evaluation set", lambda s: replace(s, data=[*s.data, *_leaked(s)])),
-    Sabotage("marks instead of guards", "red team", lambda s: replace(s, defence=DEFENCES["delimiters"])),
-    Sabotage("nobody is asked", "red team", lambda s: replace(s, defence=Defence())),
+    Sabotage(
+        "marks around what tools return, no guards", "red team", lambda s: replace(s, defence=DEFENCES["delimiters"])
+    ),
+    Sabotage("no guards, and a person who says yes to all", "red team", lambda s: replace(s, defence=Defence())),
+    Sabotage("every call is forbidden", "red team", lambda s: replace(s, defence=FORBIDDING)),
 )
 
 
 def inspected(system: System) -> pd.DataFrame:
-    """Every check on the sound system, and on each copy that should fail it: a row each, with ``passes`` and ``said``.
-
-    ``on_paper``: what a list that only asks whether the part is there would say.
-    """
+    """Every check on the sound system, and on each copy that should fail it: a row each, with ``passes``, ``said``."""
     import pandas as pd
 
     rows = [_row(name, "sound", system) for name in CHECKS]
@@ -127,8 +152,7 @@ def inspected(system: System) -> pd.DataFrame:
 
 def _row(name: str, copy: str, system: System) -> dict[str, object]:
     found = CHECKS[name](system)
-    there = name != "sandbox" or system.run_code is not None
-    return {"check": name, "system": copy, "passes": found.ok, "on_paper": there, "said": found.said}
+    return {"check": name, "system": copy, "passes": found.ok, "said": found.said}
 
 
 def _rows(count: int) -> list[Example]:
@@ -191,9 +215,18 @@ def _leaked(system: System) -> list[Example]:
     return [Example("call", (*task.messages, assistant("", *task.expected)), task.tools) for task in tasks]
 
 
-def _numbed(system: System) -> Callable[[], Monitor]:
-    numb = charts(system.sick)
-    return lambda: Monitor(numb)
+def _server_alone(cause: Cause | None) -> Cause | None:
+    return cause if cause == "server" else None
+
+
+def _learnt(calls: Sequence[Cause | None]) -> Callable[[], Monitor]:
+    made = charts(calls)
+    return lambda: Monitor(made)
+
+
+def _nervous(system: System) -> Callable[[], Monitor]:
+    made = charts(system.calm, false_alarm_every=100)
+    return lambda: Monitor(made)
 
 
 def _edited(system: System) -> dict[str, Sequence[Tool]]:

@@ -47,6 +47,8 @@ RISE, FALSE_ALARM_EVERY = 0.1, 2000.0
 A_COMPANY = 300
 """Calm calls in one company, before a new one."""
 ARMS = {"one rate": False, "by cause": True}
+Outcome = tuple[str, Cause | None]
+"""The operation that was called, and why that failed."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class Fault:
 
 def calm_causes(calls: int = CALM, seed: int = 0) -> list[Cause | None]:
     """What becomes of the clerk's calls while all is well; every few hundred in a company that nobody has touched."""
+    return [cause for _, cause in calm_calls(calls, seed)]
+
+
+def calm_calls(calls: int = CALM, seed: int = 0) -> list[Outcome]:
+    """The same calls, each with the operation that was called."""
     return finished(_taken(calls, seed))
 
 
@@ -89,7 +96,7 @@ def watched(trials: int, calm: Sequence[Cause | None], seed: int = 0, kinds: Seq
 
 def causes_under(fault: Fault, calls: int, seed: int = 1) -> list[Cause | None]:
     """What becomes of so many calls when the fault begins among them: for a picture."""
-    return finished(_first(_causes(f"shown {seed}", fault), calls))
+    return [cause for _, cause in finished(_first(_outcomes(f"shown {seed}", fault), calls))]
 
 
 def _row(number: int, arm: str, fault: Fault, monitor: Monitor) -> dict[str, Any]:
@@ -108,9 +115,9 @@ def _row(number: int, arm: str, fault: Fault, monitor: Monitor) -> dict[str, Any
 
 
 async def _until_seen(fault: Fault, monitors: dict[str, Monitor], seed: str) -> None:
-    async with aclosing(_causes(seed, fault)) as causes:
+    async with aclosing(_outcomes(seed, fault)) as outcomes:
         number = 0
-        async for cause in causes:
+        async for _, cause in outcomes:
             number += 1
             for monitor in monitors.values():
                 monitor.add(cause)
@@ -119,32 +126,32 @@ async def _until_seen(fault: Fault, monitors: dict[str, Monitor], seed: str) -> 
                 return
 
 
-async def _taken(calls: int, seed: int) -> list[Cause | None]:
-    found: list[Cause | None] = []
+async def _taken(calls: int, seed: int) -> list[Outcome]:
+    found = list[Outcome]()
     while len(found) < calls:
-        found += await _first(_causes(f"calm {seed} {len(found)}", None), min(A_COMPANY, calls - len(found)))
+        found += await _first(_outcomes(f"calm {seed} {len(found)}", None), min(A_COMPANY, calls - len(found)))
     return found
 
 
-async def _first(causes: AsyncGenerator[Cause | None, None], calls: int) -> list[Cause | None]:
-    found = list[Cause | None]()
-    async with aclosing(causes):
-        async for cause in causes:
-            found.append(cause)
+async def _first(outcomes: AsyncGenerator[Outcome, None], calls: int) -> list[Outcome]:
+    found = list[Outcome]()
+    async with aclosing(outcomes):
+        async for outcome in outcomes:
+            found.append(outcome)
             if len(found) == calls:
                 break
     return found
 
 
-async def _causes(seed: str, fault: Fault | None) -> AsyncGenerator[Cause | None, None]:
-    """The causes of the clerk's calls, one after the other, in a company of its own."""
+async def _outcomes(seed: str, fault: Fault | None) -> AsyncGenerator[Outcome, None]:
+    """What becomes of the clerk's calls, one after the other, in a company of its own."""
     clerk = _Clerk(Random(f"clerk {seed}"), fault)
     tasks = [task for task in enterprise_tasks() if task.calls]
     clerk.rng.shuffle(tasks)
     try:
         for task in itertools.chain(tasks, tasks):
-            async for cause in clerk.work(task):
-                yield cause
+            async for outcome in clerk.work(task):
+                yield outcome
     finally:
         await clerk.client.aclose()
 
@@ -162,13 +169,13 @@ class _Clerk:
         self.gateway.source = FaultSource(Faults())
         self.client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1")
 
-    async def work(self, task: EnterpriseTask) -> AsyncIterator[Cause | None]:
-        """The cause of each call of a task; a failure ends it."""
+    async def work(self, task: EnterpriseTask) -> AsyncIterator[Outcome]:
+        """What becomes of each call of a task; a failure ends it."""
         token, results = issue(self.connection, "clerk", task.scopes), list[Any]()
         for wanted in task.calls:
             slip = self._slip()
             cause, content = await self._answered(operation(wanted.name), filled(wanted, results), token, slip)
-            yield cause
+            yield wanted.name, cause
             if cause:
                 return
             results.append(content)

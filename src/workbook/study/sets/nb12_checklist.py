@@ -1,92 +1,113 @@
-"""The exercises of notebook 12: reading a control chart, a chart of one's own, and a check that broken systems fail."""
+"""The exercises of notebook 12: reading a control chart, what a chart costs, and a check that broken systems fail."""
 
 from __future__ import annotations
 
-from random import Random
 from typing import Any
 
-from workbook.core.control_chart import Chart, Watch
+from workbook.core.control_chart import Chart
 from workbook.study.choice import choice
 from workbook.study.exercise import Exercise, WrongAnswer, expect
 
 which_cause = choice(
     "12.which_cause",
-    "what does this chart say?",
-    minutes=3,
+    "the chart for one cause rings",
+    minutes=4,
     question=(
-        "On Monday at nine the chart for *bad arguments* rings, for one department alone; the chart for all failures "
-        "stays quiet, and so do the other causes. The agent's model has been the same for a month. What is likeliest?"
+        "The chart for *bad arguments* rings; that for all failures and the other causes stay quiet. You have released "
+        "nothing for a month. Of the last 4,000 calls 40 were refused for their arguments, 37 of these at three "
+        "operations of one department, where nine calls in ten fail now. What first?"
     ),
     options={
-        "a": ("a false alarm, for the sum stays quiet", "A rise in one cause drowns in the sum: so each has a chart."),
-        "b": ("the department changed a schema", "One service, one cause, at once, and the model is the old one."),
-        "c": ("the model has got worse, and fails everywhere", "Then it would fail in every department."),
-        "d": ("the network between agent and gateway drops answers", "That shows as time-outs and server errors."),
+        "a": (
+            "go back to yesterday's prompt, tools and weights, which were sound",
+            "Nothing of yours has changed: yesterday's release sends the same arguments, and they are refused as well.",
+        ),
+        "b": (
+            "compare these operations' schemas with those you showed",
+            "One service, one cause, all at once, and a model that is the old one: the schema has changed under it.",
+        ),
+        "c": (
+            "raise the limit of this chart: one call in a hundred is no fault",
+            "One in a hundred of all calls is nine in ten of these operations'. The share of all calls hides it.",
+        ),
+        "d": (
+            "send the refused calls again, with new idempotency keys",
+            "The same arguments are refused again, and where one passes late, a new key does the deed twice.",
+        ),
     },
     right="b",
     hints=("What do the failures have in common: the model, the network, or the service?",
-           "Bad arguments are refused by a schema. Whose?"),
+           "Bad arguments are refused by a schema. Whose, and since when?"),
 )  # fmt: skip
 
-RUN = "def first_alarm(failed, step, limit):\n{}\n"
-LOOP = (
-    "    level = 0\n    for call, bad in enumerate(failed, 1):\n        {}\n{}"
-    "        if level >= limit:\n            return call\n    return None"
+RUN = "def run_length(rate, step, limit):\n{}\n"
+WALK = (
+    "    chances, calls = {{0: 1.0}}, 0.0\n"
+    "    while sum(chances.values()) > 1e-9:\n"
+    "        {}\n"
+    "        moved = {{}}\n"
+    "        for level, chance in chances.items():\n"
+    "            for change, share in ((step - 1, rate), (-1, 1 - rate)):\n"
+    "                new = {}\n"
+    "                if new < limit:\n"
+    "                    moved[new] = moved.get(new, 0.0) + chance * share\n"
+    "        chances = moved\n"
+    "    return calls"
 )
-FLOOR = "        level = max(0, level)\n"
+QUIET = "calls += sum(chances.values())"
+CASES = ((1.0, 3, 10), (0.5, 2, 1), (0.3, 4, 8), (0.2, 5, 11), (0.1, 6, 14), (0.05, 3, 7))
+"""Rates, steps and limits; the first two can be worked out by hand."""
 
 
-def check_chart(first_alarm: Any) -> None:
-    """The call of the first alarm, or None, on streams that tell the likely mistakes apart."""
-    expect(callable(first_alarm), "This exercise wants a function: `def first_alarm(failed, step, limit): ...`.")
-    long_calm = [False] * 200 + [True] * 6
-    cases: list[tuple[list[bool], int, int, str]] = [
-        ([], 5, 8, "No calls, no alarm: `None`."),
-        ([False] * 50, 5, 8, "Nothing failed, and it rings."),
-        ([True, True], 5, 8, "Two failures in a row lift the level by 4 each, to the limit: it rings at call 2."),
-        (long_calm, 5, 8, "The level went below 0 in the calm, so that the alarm comes late: it never falls below 0."),
-        ([True, False, True, False, True], 5, 10, "A success takes 1 away, and no more: failures are remembered."),
-    ]
-    rng = Random(12)
-    cases += [([rng.random() < 0.2 for _ in range(120)], 6, 14, "A random run went wrong.") for _ in range(20)]
-    for failed, step, limit, why in cases:
-        got, want = first_alarm(list(failed), step, limit), _first_alarm(failed, step, limit)
-        expect(got == want and not isinstance(got, bool), f"{why} It gave {got!r}, not {want}.")
+def check_run_length(run_length: Any) -> None:
+    """Within one per cent of the mean that the chain gives."""
+    expect(callable(run_length), "This exercise wants a function: `def run_length(rate, step, limit): ...`.")
+    for rate, step, limit in CASES:
+        got, want = run_length(rate, step, limit), Chart(0.1, 0.2, step, limit).run_length(rate)
+        shown = f"For rate {rate}, step {step}, limit {limit} it gave {got!r}, not {want:.2f}."
+        expect(isinstance(got, int | float) and not isinstance(got, bool), f"{shown} Give a number.")
+        expect(abs(got - want + 1) > 0.001, f"{shown} The call that rings counts too.")
+        expect(rate < 1 or abs(got - want) < 0.01, f"{shown} When every call fails, the level climbs by `step - 1`.")
+        expect(got <= 1.01 * want, f"{shown} Too long: the level never falls below 0.")
+        expect(got >= 0.99 * want, f"{shown} Too short: weigh each level by the chance to stand there, quiet so far.")
 
 
-def _first_alarm(failed: list[bool], step: int, limit: int) -> int | None:
-    watch = Watch(Chart(0.1, 0.2, step, limit))
-    return next((call for call, bad in enumerate(failed, 1) if watch.add(bad)), None)
-
-
-own_chart = Exercise(
-    id="12.own_chart",
-    title="a control chart in five lines",
-    difficulty=2,
-    minutes=10,
+chart_cost = Exercise(
+    id="12.run_length",
+    title="what a chart costs, without a simulation",
+    difficulty=3,
+    minutes=15,
     prompt=(
-        "Write `first_alarm(failed, step, limit)`. `failed` lists calls, `True` for a failure. A level starts at 0; a "
-        "failure adds `step - 1`, a success takes 1 away, and it never falls below 0. Return the number of the call, "
-        "counted from 1, at which the level first reaches `limit`, or `None`."
+        "Write `run_length(rate, step, limit)`: the mean number of calls until the chart of this notebook rings, when "
+        "each call fails with chance `rate`; within one per cent. A level starts at 0; a failure adds `step - 1`, a "
+        "success takes 1 away, it never falls below 0, and it rings at `limit`. Do not simulate: keep the chance of "
+        "each level, after each call, of those runs that have not rung yet."
     ),
-    variable="first_alarm",
+    variable="run_length",
     stub="""
-def first_alarm(failed, step, limit):
+def run_length(rate, step, limit):
     raise NotImplementedError
 """,
-    check=check_chart,
-    hints=("Keep one number. What happens to it at each call?", "`max(0, ...)` after each call, before you compare."),
-    answer="\n" + RUN.format(LOOP.format("level += step - 1 if bad else -1", FLOOR)),
+    check=check_run_length,
+    hints=(
+        "The mean of a count is the sum, over all calls, of the chance that this call is still needed.",
+        (
+            "Start with `chances = {0: 1.0}`. Before each call add up what is left in it; then move each chance up by "
+            "`step - 1` and down by 1, drop what reaches `limit`, and go on until almost nothing is left."
+        ),
+    ),
+    answer="\n" + RUN.format(WALK.format(QUIET, "max(0, level + change)")),
     why=(
-        "This is a CUSUM. The floor at 0 makes it forget good times: a year of calm buys no credit for a bad hour, "
-        "which is what an average over all calls would give."
+        "So the price of an alarm is known before the first call is watched: choose the limit by it, not by feeling. "
+        "With the fault's rate the same function gives the delay."
     ),
     wrong=(
-        WrongAnswer(RUN.format(LOOP.format("level += step - 1 if bad else -1", "")), "below 0"),
-        WrongAnswer(RUN.format(LOOP.format("level = level + step - 1 if bad else 0", FLOOR)), "takes 1 away"),
+        WrongAnswer(RUN.format(WALK.format(QUIET, "level + change")), "below 0"),
+        WrongAnswer(RUN.format("    return limit / (step - 1) / rate"), "It gave"),
+        WrongAnswer(RUN.format(WALK.format("calls += 1", "max(0, level + change)")), "It gave"),
         WrongAnswer(
-            RUN.format("    window = failed[-20:]\n    return len(failed) if sum(window) * step >= limit else None"),
-            "It gave",
+            RUN.format(WALK.format(QUIET, "max(0, level + change)").replace("return calls", "return calls - 1")),
+            "rings counts",
         ),
     ),
 )  # fmt: skip
@@ -162,9 +183,10 @@ own_check = Exercise(
     difficulty=3,
     minutes=15,
     prompt=(
-        "`service.send(key, amount)` pays and gives the payment's number. The same key again gives the same number and "
-        "pays nothing; the same key with another amount raises `ValueError`. `service.paid()` lists the amounts that "
-        "left the account. Write `sound(service)`: try it out, and return whether it keeps all of that. Five broken "
+        "`service.send(key, amount)` pays and gives the payment's number. The same key again, however often, gives the "
+        "same number and pays nothing; the same key with another amount raises `ValueError`. "
+        "`service.paid()` lists the amounts that left the account. "
+        "Write `sound(service)`: try it out, and return whether it keeps all of that. Five broken "
         "services wait, and on paper each has idempotency keys."
     ),
     variable="sound",
@@ -195,4 +217,4 @@ def sound(service):
     ),
 )  # fmt: skip
 
-EXERCISES = (which_cause, own_chart, own_check)
+EXERCISES = (which_cause, chart_cost, own_check)

@@ -84,3 +84,20 @@ def test_a_sweep_goes_on_where_it_was_stopped(pocket, tmp_path, monkeypatch):
 
 def test_there_are_no_results_before_the_first():
     assert read_results(reference_path().with_name("nothing.jsonl")) == []
+
+
+def test_the_reference_is_of_the_shipped_base_and_has_no_plan_twice(pocket):
+    rows = read_results(reference_path())
+    assert rows, "workbook run 08 --profile full --set results=data/results/mixes/runs.jsonl"
+    assert {row["sha256"] for row in rows} == {load_local("pocket-base", "cpu").fingerprint}
+    assert len({Plan(**row["plan"]).key for row in rows}) == len(rows)
+    exam = Exam(**rows[0]["exam"])
+    for row in rows:
+        assert row["exam"] == rows[0]["exam"]
+        assert [len(row[name]) for name in ("call", "talk", "facts", "nats")] == [
+            exam.each,
+            exam.talk,
+            exam.facts,
+            exam.heard,
+        ]
+        assert set(row["talk"]) <= {"0", "1"}

@@ -41,6 +41,7 @@ ALWAYS_KILL = "import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\nt
 @pytest.fixture(scope="module")
 def somebodys():
     """A cluster that runs already, with a worker that has a GPU, it says; a task may cost it one worker, not two."""
+    import dask
     from distributed import Nanny, Scheduler, SpecCluster
 
     common = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
@@ -50,7 +51,7 @@ def somebodys():
         "gpu": {"cls": Nanny, "options": {**options, "resources": {"GPU": 1}}},
     }
     scheduler = {"cls": Scheduler, "options": {"allowed_failures": 1, **common}}
-    with SpecCluster(workers, scheduler, silence_logs="ERROR") as running:
+    with dask.config.set(module.PATIENCE), SpecCluster(workers, scheduler, silence_logs="ERROR") as running:
         yield running
 
 

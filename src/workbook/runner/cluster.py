@@ -37,6 +37,8 @@ LOOPBACK = "127.0.0.1"
 CONNECT_SECONDS = 10
 UNSAID_MIB = 2000
 """The memory that a notebook without a written budget is planned with."""
+PATIENCE = {"distributed.deploy.lost-worker-timeout": "1 hour"}
+"""A busy machine takes a while to start a worker anew; a cluster of our own would give it up after seconds."""
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 Finished = Callable[[Task, Execution, str | None], None]
@@ -112,11 +114,13 @@ def _environments(client: Client) -> dict[str, dict[str, str]]:
 
 @contextmanager
 def _connected(address: str, tasks: Sequence[Task], workers: int | None) -> Iterator[Client]:
+    import dask
     from distributed import Client
 
     # A scheduler that goes away is an error of ours; Dask would add pages to it.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     with ExitStack() as stack:
+        stack.enter_context(dask.config.set(PATIENCE))
         place: Any = address
         if address == LOCAL:
             place = stack.enter_context(_local_cluster(tasks, workers))

@@ -21,6 +21,7 @@ from workbook.core.settings import PROFILES, data_dir, repo_root
 from workbook.core.stats import Interval
 from workbook.lab.claims import Claim, load_claims
 from workbook.lab.verdicts import verdict
+from workbook.models.adapters import SHIPPED_ADAPTERS, WEIGHTS, base_of, merged_fingerprint
 from workbook.models.ladder import TWINS, rung_names, rung_path
 from workbook.models.loading import SHIPPED, fingerprint
 
@@ -123,10 +124,14 @@ def finite(value: Any) -> Any:
 
 
 def shipped_fingerprints() -> set[str]:
-    """The sha256 of every shipped checkpoint that is here, the ladder and the twins included."""
-    whole = (data_dir() / "models" / name / "model.safetensors" for name in SHIPPED)
+    """The sha256 of every shipped checkpoint that is here, the ladder, the twins and the adapters included."""
+    models = data_dir() / "models"
+    whole = [models / name / "model.safetensors" for name in SHIPPED]
     weights = [*whole, *(rung_path(name) for name in (*rung_names(), *TWINS))]
-    return {fingerprint([path]) for path in weights if path.is_file()}
+    found = {path: fingerprint([path]) for path in weights if path.is_file()}
+    adapters = (models / name for name in SHIPPED_ADAPTERS if (models / name / WEIGHTS).is_file())
+    merged = {merged_fingerprint(one, found.get(models / base_of(one) / "model.safetensors", "")) for one in adapters}
+    return merged | set(found.values())
 
 
 def _largest(rows: Iterable[dict[str, Any]], shipped: Collection[str]) -> list[dict[str, Any]]:

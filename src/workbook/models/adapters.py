@@ -57,6 +57,11 @@ def load_adapter(id: str, folder: Path, load_base: Callable[[str], TransformersM
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # what one library tells the other
         merged = PeftModel.from_pretrained(base.network, str(folder)).merge_and_unload()
-    weights = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
-    both = hashlib.sha256(f"{base.fingerprint} {weights}".encode()).hexdigest()
+    both = merged_fingerprint(folder, base.fingerprint)
     return TransformersModel(id, merged, base.tokenizer, fingerprint=both, chat_format=base.chat_format)
+
+
+def merged_fingerprint(folder: Path, base: str) -> str:
+    """What tells the adapter in its base from every other model; ``base`` is the base's own fingerprint."""
+    weights = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    return hashlib.sha256(f"{base} {weights}".encode()).hexdigest()

@@ -64,7 +64,10 @@ class Decomposed:
 
 
 def best_retriever(registry: Registry) -> Decomposed:
-    """What measures best of all that is here: words and meaning blended, requests taken apart."""
+    """Words and meaning blended, requests taken apart: the best of these on BFCL.
+
+    On the company's 500 APIs it had 40 % of the needed tools among the first five, words and meaning fused 42 %.
+    """
     return Decomposed(blended(registry))
 
 

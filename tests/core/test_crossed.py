@@ -7,6 +7,7 @@ import pytest
 
 from workbook.core.crossed import crossed, drawn_means
 from workbook.core.errors import WorkbookError
+from workbook.core.stats import wilson
 
 
 def covered(runs: int, spread: float, tries: int = 120) -> float:
@@ -38,8 +39,9 @@ def test_runs_that_differ_widen_it():
 def test_fewer_than_three_runs_tell_of_items_alone():
     one = [[1.0] * 60 + [0.0] * 40]
     both = one * 2
-    assert crossed(one) == crossed(both)
-    assert 0.45 < crossed(one).low < 0.6 < crossed(one).high < 0.75
+    assert crossed(one) == wilson(60, 100)
+    assert crossed(both).low == pytest.approx(crossed(one).low, abs=0.02)
+    assert -0.9 < crossed([[-1.0] * 6 + [0.0] * 4], least=-1.0).low < -0.6
 
 
 @pytest.mark.parametrize("mark", [0.0, 1.0, -1.0])
@@ -47,6 +49,7 @@ def test_marks_without_any_spread_are_no_certainty(mark):
     found = crossed([[mark] * 40] * 3, least=-1.0)
     assert found.estimate == mark
     assert 0.02 < found.high - found.low < 0.3
+    assert mark or found.low == pytest.approx(-found.high, abs=1e-6), "no difference may hide one of either sign"
 
 
 def test_ends_stay_where_a_mark_can_be():

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workbook.core.errors import WorkbookError
-from workbook.core.stats import Interval, bootstrap, paired_difference
+from workbook.core.stats import Interval, bootstrap, paired_difference, proportion
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +39,7 @@ def crossed(
     if table.ndim != 2 or table.size == 0:
         raise WorkbookError(f"marks are a table of runs by items, not of shape {table.shape}", "Give a list a run.")
     if len(table) < FEWEST or np.all(table == table[0, 0]):
-        found = _over_items(table.mean(0).tolist(), draws)
+        found = _over_items(table, least < 0, draws)
     else:
         low, high = np.quantile(drawn_means(table, draws), ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
         found = Interval(float(table.mean()), float(low), float(high), table.shape[1])
@@ -67,7 +67,13 @@ def _widening(runs: int) -> float:
     return float(math.sqrt(runs / (runs - 1)) * t.ppf(reach, runs - 1) / norm.ppf(reach))
 
 
-def _over_items(means: Sequence[float], draws: int) -> Interval:
-    if min(means) < max(means) or abs(means[0]) not in (0.0, 1.0):
-        return bootstrap(means, draws=draws)
-    return paired_difference([max(mean, 0.0) for mean in means], [max(-mean, 0.0) for mean in means])
+def _over_items(table: FloatArray, difference: bool, draws: int) -> Interval:
+    """Yes or no: Wilson's interval or Tango's, where there is one run; else a bootstrap of items."""
+    import numpy as np
+
+    means = table.mean(0)
+    if not difference and np.isin(table, (0.0, 1.0)).all():
+        return proportion(table.T.tolist(), draws=draws)
+    if np.isin(means, (-1.0, 0.0, 1.0)).all():
+        return paired_difference(means.clip(min=0.0).tolist(), (-means).clip(min=0.0).tolist())
+    return bootstrap(means.tolist(), draws=draws)

@@ -107,9 +107,7 @@ def test_the_picture_is_sound_svg_and_stays_on_the_page() -> None:
 
 
 def test_a_long_question_takes_lines_of_its_own() -> None:
-    words = (
-        "How many of all the many words of this long question fit into a line of its picture, and not one more?"
-    )
+    words = "How many of all the many words of this long question fit into a line of its picture, and not one more?"
     predict("q", words)
     lines = [e.text for e in ET.fromstring(reveal("q", MEASURED).svg).iter() if e.get("font-weight") == "bold"]
     assert " ".join(map(str, lines)) == words

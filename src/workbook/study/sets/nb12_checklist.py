@@ -102,9 +102,10 @@ def run_length(rate, step, limit):
         "With the fault's rate the same function gives the delay."
     ),
     wrong=(
-        WrongAnswer(RUN.format(WALK.format(QUIET, "level + change")), "below 0"),
-        WrongAnswer(RUN.format("    return limit / (step - 1) / rate"), "It gave"),
-        WrongAnswer(RUN.format(WALK.format("calls += 1", "max(0, level + change)")), "It gave"),
+        # One that lets the level fall for ever would itself run for ever.
+        WrongAnswer(RUN.format(WALK.format(QUIET, "max(-1, level + change)")), "below 0"),
+        WrongAnswer(RUN.format("    return limit / (step - 1) / rate"), "it gave"),
+        WrongAnswer(RUN.format(WALK.format("calls += 1", "max(0, level + change)")), "it gave"),
         WrongAnswer(
             RUN.format(WALK.format(QUIET, "max(0, level + change)").replace("return calls", "return calls - 1")),
             "rings counts",

@@ -86,19 +86,7 @@ def evaluate_retrieval(
     tallies: dict[str, Tally] = {}
     nearest: list[tuple[float, float]] = []
     for one in sets:
-        with tempfile.TemporaryDirectory() as folder:
-            registry = Registry(folder, plain)
-            _fill(registry, one)
-            arms = retrievers(registry, Remembered, judge)
-            for retriever in arms:
-                tally = tallies.setdefault(retriever.name, Tally())
-                rows = _scored(one, retriever, track)
-                tally.scores += rows
-                pairs = zip(one.queries, rows, strict=True)
-                tally.several += [row["all_found@5"] for query, row in pairs if len(query.needed) > 1]
-            nearest += _nearest(one, next(arm for arm in arms if arm.name == BY_MEANING))
-            for retriever in retrievers(registry, judge=judge):
-                tallies[retriever.name].seconds += _timed(one, retriever)
+        nearest += _answered(one, plain, judge, track, tallies)
     metrics = _metrics(tallies)
     return {
         "suite": suite, "model": plain.name, "decoding": "none", "n": len(tallies[BEST].scores),
@@ -107,6 +95,25 @@ def evaluate_retrieval(
         "seconds_per_query": {name: _quantiles(tally.seconds) for name, tally in tallies.items()},
         "none_fits": _none_fits(nearest), "sets": [_described(one) for one in sets],
     }  # fmt: skip
+
+
+def _answered(
+    one: QuerySet, encoder: Encoder, judge: Judge | None, track: Track, tallies: dict[str, Tally]
+) -> list[tuple[float, float]]:
+    """Ask every retriever a set's queries and add to its tally; gives the best cosines, see :func:`_nearest`."""
+    with tempfile.TemporaryDirectory() as folder:
+        registry = Registry(folder, encoder)
+        _fill(registry, one)
+        arms = retrievers(registry, Remembered, judge)
+        for retriever in arms:
+            tally = tallies.setdefault(retriever.name, Tally())
+            rows = _scored(one, retriever, track)
+            tally.scores += rows
+            pairs = zip(one.queries, rows, strict=True)
+            tally.several += [row["all_found@5"] for query, row in pairs if len(query.needed) > 1]
+        for retriever in retrievers(registry, judge=judge):
+            tallies[retriever.name].seconds += _timed(one, retriever)
+        return _nearest(one, next(arm for arm in arms if arm.name == BY_MEANING))
 
 
 class Remembered:

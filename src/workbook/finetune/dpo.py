@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook.finetune.preferences import SIDES, check_pairs, rendered
-from workbook.finetune.rows import Row, digest
+from workbook.finetune.rows import Row
 from workbook.finetune.tuning import (
     Job,
     Progress,
     Recipe,
     arguments,
     check_length,
+    described,
     parts,
     prepared,
     quiet,
@@ -56,9 +57,7 @@ def fine_tune_by_preference(
     """Tune ``base`` until it prefers what each pair chooses, and write it to ``out``; the rest as in ``fine_tune``."""
     recipe = Recipe(lora, epochs, batch, rate or RATES["lora" if lora else "full"], seed, four_bit=four_bit, beta=beta)
     job = Job(base, out, recipe, resume, merge, progress)
-    data = {"rows": len(pairs), "sha256": digest(pairs)}
-    data |= {"held_out": {"rows": len(held_out), "sha256": digest(held_out)}} if held_out else {}
-    return tune(job, data, lambda model: dpo_trainer(model, pairs, job, held_out))
+    return tune(job, described(pairs, held_out), lambda model: dpo_trainer(model, pairs, job, held_out))
 
 
 def dpo_trainer(model: TransformersModel, pairs: Sequence[Row], job: Job, held_out: Sequence[Row] = ()) -> DPOTrainer:

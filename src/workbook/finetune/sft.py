@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.errors import WorkbookError
-from workbook.finetune.rows import Row, as_rendered, check_rows, digest
+from workbook.finetune.rows import Row, as_rendered, check_rows
 from workbook.finetune.tuning import (
     Job,
     Progress,
     Recipe,
     arguments,
     check_length,
+    described,
     parts,
     prepared,
     quiet,
@@ -65,9 +66,7 @@ def fine_tune(
     """
     recipe = Recipe(lora, epochs, batch, rate or RATES["lora" if lora else "full"], seed, pack, four_bit)
     job = Job(base, out, recipe, resume, merge, progress)
-    data = {"rows": len(rows), "sha256": digest(rows)}
-    data |= {"held_out": {"rows": len(held_out), "sha256": digest(held_out)}} if held_out else {}
-    data |= {"mixed": list(mixed)} if mixed else {}
+    data = described(rows, held_out) | ({"mixed": list(mixed)} if mixed else {})
     return tune(job, data, lambda model: sft_trainer(model, rows, job, held_out))
 
 

@@ -10,12 +10,13 @@ import json
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.errors import UsageError, WorkbookError
+from workbook.finetune.rows import Row, digest
 from workbook.finetune.tuned import write_tuned
 from workbook.models.adapters import is_adapter
 from workbook.models.four_bit import load_four_bit
@@ -82,6 +83,12 @@ def tune(job: Job, data: Mapping[str, Any], build: Callable[[TransformersModel],
     write_tuned(trainer.model, model.tokenizer, job.out, {**made, **told}, job.merge)
     shutil.rmtree(job.out / CHECKPOINTS)
     return job.out
+
+
+def described(rows: Sequence[Row], held_out: Sequence[Row]) -> dict[str, Any]:
+    """For the record: how many rows or pairs, and which, are learned and held out."""
+    data: dict[str, Any] = {"rows": len(rows), "sha256": digest(rows)}
+    return {**data, "held_out": {"rows": len(held_out), "sha256": digest(held_out)}} if held_out else data
 
 
 def arguments(job: Job, model: TransformersModel, held_out: bool) -> dict[str, Any]:

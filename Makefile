@@ -85,6 +85,11 @@ adapters: $(STAMP)  ## Tune again what is tuned from the shipped pocket.
 	  $(BIN)/workbook finetune run --base pocket --data runs/finetune/apis-$$rows.jsonl --adapter --lora 6 \
 	    --rate 0.005 --epochs 3 --batch 16 --out data/models/apis-$$rows || exit 1; \
 	done
+	for rows in json python; do \
+	  $(BIN)/workbook finetune data --suite calls-as-$$rows --out runs/finetune/calls-as-$$rows.jsonl && \
+	  $(BIN)/workbook finetune run --base pocket --data runs/finetune/calls-as-$$rows.jsonl --adapter --lora 4 \
+	    --rate 0.003 --epochs 5 --batch 8 --out data/models/calls-as-$$rows || exit 1; \
+	done
 
 readme: $(STAMP)  ## Renew the measured numbers and the table of topics in README.md.
 	$(BIN)/python -m workbook.runner.front_page

@@ -11,6 +11,7 @@ import pytest
 
 from workbook.core.settings import data_dir
 from workbook.finetune.obscure import LEARNERS
+from workbook.finetune.spelled import SPELLINGS
 from workbook.models.adapters import SHIPPED_ADAPTERS, base_of, made_for
 from workbook.models.ladder import rung_names, trained_tokens
 from workbook.models.loading import SHIPPED, fingerprint
@@ -60,3 +61,17 @@ def test_the_learners_of_obscure_apis_differ_in_their_rows_alone(name, pocket):
     assert records[name]["data"] == {"rows": len(made), "sha256": digest(made)}, "make adapters"
     budget = [(told["base"], told["recipe"], told["steps"], told["data"]["rows"]) for told in records.values()]
     assert budget.count(budget[0]) == len(LEARNERS)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_the_two_spellings_were_tuned_alike(spelling, pocket):
+    from workbook.finetune.rows import digest
+    from workbook.finetune.spelled import rows
+
+    folder = data_dir() / "models"
+    records = [json.loads((folder / one / "training.json").read_text(encoding="utf-8")) for one in SPELLINGS.values()]
+    told = json.loads((folder / SPELLINGS[spelling] / "training.json").read_text(encoding="utf-8"))
+    made = rows(spelling)
+    assert told["data"] == {"rows": len(made), "sha256": digest(made)}, "make adapters"
+    first, second = [(one["base_sha256"], one["recipe"], one["steps"], one["data"]["rows"]) for one in records]
+    assert first == second

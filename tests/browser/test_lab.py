@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -57,6 +58,27 @@ from workbook.study.drift_machine import drift_machine
 from workbook.suites.drift import experiment
 one = next(one for one in experiment(2) if one.kind == "meaning")
 drift_machine(one.before, {"seconds, not minutes": one.after})""",
+    "mix": """
+from workbook.core.stats import Interval
+from workbook.study.mix_slider import mix_slider
+
+def half(value: float) -> dict[str, Interval]:
+    return {"right calls": Interval(value, value - 0.1, value + 0.1, 9)}
+
+mix_slider({0.0: half(0.2), 0.25: half(0.4), 0.5: half(0.6)}, half(0.8), at=0.25)""",
+    "shelf": """
+from workbook.study.shelf import Shelf
+from workbook.core.chat import Tool
+from workbook.tools.retrieval import Hit
+
+class Words:
+    name = "by words"
+
+    def search(self, queries, k=5, permissions=()):
+        return [[Hit(one.name, one.name, 0.5) for one in MENU if one.name in query][:k] for query in queries]
+
+MENU = [Tool("soup", "Serve soup."), Tool("bread", "Serve bread.")]
+Shelf(MENU, [Words()], lambda tools: 7 * len(tools), k=1).ask("a soup, please")""",
     "quiz": """
 from workbook.study.quiz_form import quiz
 quiz("grammars", n=1, seed=0)""",
@@ -143,8 +165,9 @@ def test_a_step_back_and_on(widgets: Lab, page: Page) -> None:
             "Version 1, as it was: Taken, and right",
             "Version 2, seconds",
         ),
+        ("from workbook.core.stats", "Mix", "25% of the rows are general", "50% of the rows are general"),
     ],
-    ids=["a run", "versions"],
+    ids=["a run", "versions", "mixes"],
 )
 def test_a_walk_by_button_and_by_keyboard(
     beginning: str, what: str, first: str, second: str, widgets: Lab, page: Page
@@ -172,10 +195,25 @@ def test_a_call_is_chosen_by_its_menus(widgets: Lab, page: Page) -> None:
     assert "masked" not in (picture.get_attribute("aria-label") or "")
 
 
+def test_a_request_is_typed_and_the_tools_follow(widgets: Lab, page: Page) -> None:
+    shown = widgets.open(page, "90_widgets").run("from workbook.study.shelf")
+    field = shown.get_by_label("Request")
+    shown.get_by_role("cell", name="soup 0.500").wait_for()
+    assert field.input_value() == "a soup, please"
+    field.fill("bread, please")
+    field.press("Enter")
+    shown.get_by_role("cell", name="bread 0.500").wait_for()
+    assert shown.get_by_role("cell", name="soup 0.500").count() == 0, "the table follows, and stays one"
+    assert shown.get_by_text("All 2 tools: 14 tokens.").count() == 1
+
+
 def test_a_quiz_is_answered_and_leaves_its_sum(widgets: Lab, page: Page) -> None:
     notebook = widgets.open(page, "90_widgets")
     shown = notebook.run("from workbook.study.quiz_form")
-    shown.get_by_role("button", name="I do not know").click()
+    shown.get_by_role("radio").first.focus()
+    page.keyboard.press("Space")
+    shown.get_by_role("button", name="Answer").click()
+    shown.get_by_text(re.compile(r"^[✓✗] (Right|No)\.")).wait_for()
     shown.get_by_role("button", name="The sum").click()
     shown.locator(LEFT_BEHIND).wait_for()
     assert shown.get_by_role("button").count() == 0

@@ -6,8 +6,9 @@ from collections import Counter
 
 from workbook.core.chat import Message
 from workbook.core.validation import call_errors
-from workbook.finetune.office_apis import APIS, LEADS, OTHER, office_rows, office_tasks, office_tools
+from workbook.finetune.office_apis import APIS, LEADS, OTHER, office_rows, office_tasks, office_tools, office_words
 from workbook.finetune.words import belongs
+from workbook.models.hermes import CLOSE, OPEN
 
 ROWS = office_rows(200)
 TASKS = office_tasks(20)
@@ -67,6 +68,11 @@ def test_tasks_are_unlike_each_other_and_of_every_kind():
 def test_a_seed_makes_the_same_rows_and_another_one_others():
     assert office_rows(20, 3) == office_rows(20, 3)
     assert office_rows(20, 3) != office_rows(20, 4)
+
+
+def test_the_words_of_calls_are_their_marks_and_all_names():
+    used = {word for _, reply in map(said, ROWS) for call in reply.tool_calls for word in (call.name, *call.arguments)}
+    assert used | {OPEN, CLOSE} == set(office_words())
 
 
 def test_schemas_stand_in_a_row_only_when_asked_for():

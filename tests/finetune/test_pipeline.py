@@ -66,6 +66,21 @@ def test_a_stated_default_needs_no_words() -> None:
     assert ungrounded(Example("call", turns, (tool,))) == ["Oslo"]
 
 
+@pytest.mark.parametrize(
+    "said", ["on 2027-03-04 for 12500", "on 4 March 2027 for 12,500", "March 4, 2027, at 12,500 euros"]
+)
+def test_a_date_or_an_amount_may_be_spelled_in_words(said: str) -> None:
+    tool = Tool(
+        "rent", "Rent.", {"type": "object", "properties": {"day": {"type": "string"}, "sum": {"type": "integer"}}}
+    )
+    rent = assistant("", ToolCall("rent", {"day": "2027-03-04", "sum": 12500}))
+    assert ungrounded(Example("call", (user(f"Rent it, {said}."), rent), (tool,))) == []
+    assert ungrounded(Example("call", (user("Rent it on 3 April 2027 for 125,00."), rent), (tool,))) == [
+        "2027-03-04",
+        12500,
+    ]
+
+
 def test_the_set_is_balanced_and_can_be_trained_on(made) -> None:
     result, out = made
     assert read_rows(out) == result.rows

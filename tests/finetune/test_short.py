@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from workbook.finetune.office_apis import office_rows
-from workbook.finetune.short import Short, answer_loss, tokenized, tuned
+from workbook.finetune.short import Short, answer_loss, batches, tokenized, tuned
 from workbook.models.loading import load_local
 
 ROWS = office_rows(8)
@@ -61,6 +61,24 @@ def test_a_seed_gives_the_same_weights_and_another_one_others(pocket):
     runs = [weights(tuned(load_local("pocket-base", "cpu"), ROWS, Short(epochs=1, seed=seed))) for seed in (1, 1, 2)]
     same = [all(torch.equal(runs[0][name], other[name]) for name in runs[0]) for other in runs[1:]]
     assert same == [True, False]
+
+
+def test_lora_leaves_the_embeddings_alone_but_for_the_words_that_are_named(base):
+    before = weights(base)["model.embed_tokens.weight"]
+    learned = base.tokenizer("<tool_call>", add_special_tokens=False)["input_ids"]
+    for words, moved in (((), []), (("<tool_call>",), learned)):
+        model = tuned(load_local("pocket-base", "cpu"), ROWS[:4], Short(rank=2, epochs=1, words=words))
+        after = weights(model)
+        gone = (after["model.embed_tokens.weight"] != before).any(1).nonzero().flatten().tolist()
+        assert gone == moved
+        assert torch.equal(after["lm_head.weight"], after["model.embed_tokens.weight"]), "they are tied"
+
+
+def test_every_row_is_in_one_step_of_each_epoch():
+    examples = [([0] * size, name) for name, size in enumerate((3, 1, 4, 1, 5, 9, 2, 6, 5))]
+    steps = list(batches(examples, Short(epochs=2, batch=4)))
+    assert [len(step) for step in steps].count(4) == 4
+    assert sorted(name for step in steps for _, name in step) == sorted([*range(9), *range(9)])
 
 
 def test_lora_leaves_a_plain_network_that_answers(base):

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from workbook.core.chat import ToolCall
+from workbook.core.errors import UsageError
 from workbook.core.settings import data_dir
 from workbook.core.stats import Interval
 from workbook.lab import asked_or_guessed as lab
@@ -97,6 +98,11 @@ def test_the_shipped_result_is_of_the_shipped_checkpoint_and_whole():
     assert {row["metric"] for row in shown["differences"]} == set(lab.METRICS)
     for row in (*shown["metrics"], *shown["differences"]):
         assert row["low"] <= row["estimate"] <= row["high"]
+
+
+def test_a_base_that_was_not_measured_names_those_that_were():
+    with pytest.raises(UsageError, match="pocket"):
+        lab.reference("pokcet")
 
 
 def test_the_page_says_what_the_result_says():

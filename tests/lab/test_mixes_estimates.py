@@ -7,9 +7,10 @@ from dataclasses import asdict
 import pytest
 
 from workbook.core.errors import WorkbookError
-from workbook.lab.mixes import Plan
-from workbook.lab.mixes_drawing import curve_plot, pareto_plot
-from workbook.lab.mixes_estimates import change, knee, marks, perplexity, share, shares_of, table
+from workbook.core.stats import Interval
+from workbook.lab.mixes_drawing import count_plot, curve_plot, front, pareto_plot
+from workbook.lab.mixes_estimates import change, knee, marks, perplexity, share, table
+from workbook.lab.mixes_plans import Plan
 
 
 def row(plan: Plan, right: int, of: int = 20, nats: float = 1.0) -> dict:
@@ -74,15 +75,27 @@ def test_a_table_tells_what_was_run_and_on_how_many_seeds():
     assert list(found.index) == ["a quarter", "before"]
     assert found.loc["a quarter", "talk"].startswith("90 % [")
     assert list(found.seeds) == [3, 1]
-    assert shares_of(ROWS, Plan()) == list(KEPT)
+    assert found.loc["before", "perplexity"].startswith("1 [")
 
 
 def test_pictures_say_in_words_what_they_show():
-    live = [BASE, row(Plan(0.25), 15)]
-    curve = curve_plot(ROWS, ["talk"], live, "Kept")
-    assert "talk, 25%: 0.90" in curve.text
-    assert "talk, live, 25%: 0.75" in curve.text
-    both = pareto_plot({"real": {"5 %": Plan(0.05), "50 %": Plan(0.5)}}, ROWS, live)
+    smaller = Plan(0.25, rows=48)
+    live = [BASE, row(smaller, 15)]
+    curve = curve_plot({"25 %": Plan(0.25)}, ROWS, ["talk"], {"25 %": smaller, "50 %": Plan(0.5)}, live, "Kept")
+    assert "talk, 25 %: 0.90" in curve.text
+    assert "talk, yours, 25 %: 0.75" in curve.text
+    assert "50 %" not in curve.text, "that was not run"
+    both = pareto_plot({"real": {"5 %": Plan(0.05), "50 %": Plan(0.5)}}, ROWS)
     assert "real, 5 %: right calls 0.60" in both.text
     assert "50 %" not in both.text, "that was not run"
-    assert curve.png[:4] == both.png[:4] == b"\x89PNG"
+    number = count_plot({"real": [Plan(0.05), Plan(0.8)]}, ROWS, "kept", "Number")
+    assert "real, 8 rows: 0.60" in number.text
+    assert "real, 640 rows: 0.90" in number.text
+    assert curve.png[:4] == both.png[:4] == number.png[:4] == b"\x89PNG"
+
+
+def test_the_front_is_what_no_other_beats():
+    def point(across, up):
+        return Interval(across, 0, 1, 9), Interval(up, 0, 1, 9)
+
+    assert front([point(0.5, 0.5), point(0.7, 0.2), point(0.4, 0.5), point(0.6, 0.1)]) == [(0.5, 0.5), (0.7, 0.2)]

@@ -7,7 +7,7 @@ import pytest
 from workbook.core.chat import ToolCall
 from workbook.finetune.obscure import SHOWN, world
 from workbook.lab.flattery import DOMAINS, RANDOM, by_chance, domain, flattered
-from workbook.lab.obscure import NONE, ORACLE, SERVINGS, WORDS, asked, judged, outcome, run, served
+from workbook.lab.obscure import NONE, ORACLE, SERVINGS, WORDS, asked, judged, outcome, run, served, swapped
 from workbook.lab.summary import interval
 from workbook.models.base import Completion, Reply
 
@@ -48,10 +48,19 @@ def test_the_oracle_has_the_right_document_and_is_the_search_wherever_that_found
         assert shown[NONE][task.id] == ()
 
 
+def test_swapped_documents_are_wrong_and_other_than_those_that_were_found(shown):
+    known = ASKED["known"]
+    wrong = swapped(shown[WORDS], known)
+    for task in known:
+        assert task.tools[0] not in wrong[task.id]
+        assert list(wrong[task.id]) != list(shown[WORDS][task.id])
+        assert list(wrong[task.id]) in [list(found) for found in shown[WORDS].values()]
+
+
 def test_every_row_has_one_outcome(shown):
     rows = run({"reader": Reader()}, ASKED, shown, MADE.pool)
     assert len(rows) == len(SERVINGS) * len(EVERY)
-    assert (rows[["api_right", "other", "invented", "idle"]].sum(axis=1) == 1).all()
+    assert (rows[["api_right", "other", "invented", "broken", "idle"]].sum(axis=1) == 1).all()
     assert rows[rows.serving == NONE]["invented"].all()
     mended = rows[(rows.serving == ORACLE)]
     missed = [task.id for task in EVERY if task.tools[0] not in shown[WORDS][task.id]]
@@ -75,7 +84,8 @@ ELSE = next(name for name in sorted(NAMES) if name != RIGHT.name)
         (Reply("", (RIGHT, ToolCall("book_nothing", {}))), "invented", 0.0),
         (Reply("", (RIGHT, RIGHT)), "other", 0.0),
         (Reply("No tool fits."), "idle", 0.0),
-        (Reply("", (RIGHT,), ("a broken call",)), "idle", 0.0),
+        (Reply("", (RIGHT,), ("a broken call",)), "broken", 0.0),
+        (Reply("", (), ("not JSON",)), "broken", 0.0),
     ],
 )
 def test_an_outcome_is_judged_by_its_names(reply, want, right):
@@ -84,7 +94,8 @@ def test_an_outcome_is_judged_by_its_names(reply, want, right):
 
 
 def test_a_generous_metric_is_never_below_a_strict_one_and_chance_stands_beside(shown):
-    rows = flattered(run({"reader": Reader()}, ASKED, shown, MADE.pool))
+    rows = flattered(run({"reader": Reader()}, ASKED, shown, MADE.pool), MADE.pool)
+    assert (rows["by kind"] >= rows["by domain"]).all()
     assert (rows["by domain"] >= rows["by API"]).all()
     assert (rows["by API"] >= rows["by call"]).all()
     chance = by_chance(rows, MADE.pool)
@@ -93,6 +104,13 @@ def test_a_generous_metric_is_never_below_a_strict_one_and_chance_stands_beside(
     drawn = [domain(tool.name) for tool in MADE.pool]
     expected = sum(drawn.count(domain(task.expected[0].name)) for task in EVERY) / len(EVERY) / len(drawn)
     assert interval(chance, "by domain", arm=RANDOM).estimate == pytest.approx(expected)
+
+
+def test_an_invented_name_has_a_kind_and_no_domain(shown):
+    rows = run({"reader": Reader()}, ASKED, shown, MADE.pool)
+    scored = flattered(rows[rows.serving == NONE].assign(right="delete_that"), MADE.pool)
+    assert scored["by kind"].all()
+    assert not scored["by domain"].any()
 
 
 def test_every_verb_has_one_domain_and_an_invented_name_has_the_domain_of_its_verb():

@@ -6,8 +6,10 @@ from dataclasses import fields, replace
 
 import pytest
 
-from workbook.lab.production import CHECKS, USUAL, System, error_rate, evaluation, granted, red_team, retrieval, sandbox
+from workbook.lab.broken_parts import Unfiltered
+from workbook.lab.production import CHECKS, error_rate, evaluation, red_team, retrieval, sandbox
 from workbook.lab.sabotage import SABOTAGES, inspected, sound
+from workbook.lab.system import System
 from workbook.lab.watching import calm_causes
 from workbook.models import load_model
 
@@ -31,7 +33,7 @@ def test_every_check_passes_on_the_system_and_fails_on_its_broken_copies(system,
 
 def test_every_check_has_a_copy_that_fails_it():
     assert {one.check for one in SABOTAGES} == set(CHECKS)
-    assert list(CHECKS)[:USUAL] == ["synthetic data", "grammars", "retrieval", "sandbox", "error rate"]
+    assert list(CHECKS)[:5] == ["synthetic data", "grammars", "retrieval", "sandbox", "error rate"]
     assert len({one.what for one in SABOTAGES}) == len(SABOTAGES)
 
 
@@ -58,7 +60,6 @@ def test_attacks_that_never_hurt_show_nothing(system):
     assert not evaluation(replace(system, evaluation=system.evaluation[:90])).ok
 
 
-def test_scopes_are_those_of_the_gateways_tokens(system):
-    assert "people.read" in granted(["people.*"])
-    assert granted(["people.read"]) == ["people.read"]
+def test_a_tool_beyond_the_speaker_s_scopes_fails_the_check_of_retrieval(system):
     assert retrieval(system).ok
+    assert not retrieval(replace(system, retriever=Unfiltered(system.retriever))).ok

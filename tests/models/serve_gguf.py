@@ -11,7 +11,8 @@ def main() -> None:
     params = xllamacpp.CommonParams()
     params.model.path, params.n_ctx, params.n_parallel = path, 8192, 2
     params.hostnames, params.port, params.use_jinja, params.ui = ["127.0.0.1"], int(port), True, False
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 2
+    # One thread: two that wait for each other on a busy machine are slower by far than one.
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     params.verbosity, params.warmup, params.fit_params = 0, False, False
     served = xllamacpp.Server(params)
     sys.stdout.write(f"ready {served.listening_address}\n")

@@ -96,6 +96,8 @@ BROKEN = [
     ("raven", "Call: f(a=b)", 0, "f: 'b' is no literal"),
     ("raven", "Call: f(a={1: 2})", 0, "strings as keys"),
     ("raven", "Call: f(a=b'x')", 0, "not a JSON value"),
+    ("raven", "Call: f(a={{}})", 0, "is no literal"),
+    ("raven", "Call: f(a=1e999)", 0, "not a JSON value"),
     ("raven", "Call: x = f(a=1)", 0, "not a call"),
     ("raven", "Call: (lambda: 0)()", 0, "not the name"),
     ("raven", "Call: ", 0, "no call"),

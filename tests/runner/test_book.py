@@ -14,7 +14,7 @@ from workbook.core.errors import WorkbookError
 from workbook.core.settings import repo_root
 from workbook.runner import book
 from workbook.runner.book_pages import claims_page, front, printed, question_page, topic_page
-from workbook.runner.whiteboard import INK, drawn, with_drawings
+from workbook.runner.whiteboard import INK, PAGE, drawn, with_drawings
 from workbook.study.bank import load_bank
 from workbook.study.figures import measured
 from workbook.study.question import TOPICS
@@ -23,6 +23,8 @@ LINK = re.compile(r'<(?:a|img|script|link)\b[^>]*?\b(?:href|src)="([^"]+)"')
 LOADED = re.compile(
     r'<(?:img|script|iframe)\b[^>]*?\bsrc="([^"]+)"|<link\b[^>]*?\brel="stylesheet"[^>]*?href="([^"]+)"'
 )
+COLUMN = 736
+"""Pixels that a page of the book has for a figure."""
 FIGURE = 'flowchart LR\na["one"]\nb["two"]\na -->|then| b'
 
 
@@ -70,6 +72,10 @@ class TestSite:
         whiteboards = [one.id for one in load_bank().values() if one.whiteboard]
         assert all(INK in (site / "questions" / f"{id}.html").read_text() for id in whiteboards)
 
+    def test_long_lines_of_code_are_wrapped(self, site):
+        assert book.STYLE in (site / "_static" / "book.css").read_text()
+        assert "_static/book.css" in (site / "notebooks" / "01_grammars_vs_prompting.html").read_text()
+
     def test_it_takes_the_place_of_the_last_one(self, site):
         assert not (site / "left.html").exists()
         assert [path.name for path in site.parent.iterdir()] == [site.name]
@@ -99,6 +105,11 @@ class TestPages:
     def test_no_number_is_left_to_fill_in(self):
         rows = measured()
         assert not [one.id for one in load_bank().values() if "{claim:" in question_page(one, rows, ())]
+
+    def test_a_claim_names_its_notebook_by_number(self):
+        assert "| [01](notebooks/01_grammars_vs_prompting.ipynb) |" in claims_page(
+            measured(), {"01_grammars_vs_prompting"}
+        )
 
     def test_every_claim_is_a_row(self):
         rows = measured()
@@ -135,6 +146,15 @@ class TestWhiteboard:
         assert svg.startswith("<svg")
         assert all(part in svg for part in (INK, "one", "then"))
         assert "<script" not in svg
+
+    def test_it_fits_a_column_and_its_labels_stand_on_the_page(self):
+        for one in load_bank().values():
+            if one.whiteboard:
+                svg = drawn(one.whiteboard)
+                width = float(re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+)', svg)[1])
+                assert width <= COLUMN, one.id
+                assert re.search(rf"\.edgeLabel \.labelBkg[^}}]*{re.escape(PAGE)}", svg), one.id
+                assert re.search(r"foreignObject\{overflow:visible", svg), one.id
 
     def test_what_mermaid_cannot_read_is_an_error(self):
         with pytest.raises(WorkbookError, match="flowchart LR"):

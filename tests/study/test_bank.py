@@ -64,7 +64,7 @@ PATH = Path("01_made.md")
 
 def test_every_field_is_read():
     question = read_question(TEXT, PATH)
-    assert (question.id, question.topic, question.full, question.most) == ("01.made", "grammars", True, 5)
+    assert (question.id, question.topic, question.most) == ("01.made", "grammars", 5)
     assert [one.ask for one in question.follow_ups[0].walk()] == ["And then?", "And after that?"]
     assert question.choice is not None
     assert (question.choice.right, question.choice.letters) == ("b", "abc")
@@ -75,12 +75,6 @@ def test_every_field_is_read():
     assert question.steps.order == ("one", "two", "three", "four")
     assert question.sources == {"Paper": "arXiv 1234.56789"}
     assert question.whiteboard == 'flowchart LR\na["one"]'
-
-
-def test_the_two_answers_of_a_short_question_may_be_absent():
-    question = read_question(TEXT.split("## 3 minutes")[0], PATH)
-    assert not question.full
-    assert question.whiteboard == ""
 
 
 @pytest.mark.parametrize(
@@ -94,6 +88,7 @@ def test_the_two_answers_of_a_short_question_may_be_absent():
         ("    answer: Then", "    anwser: Then", 16, "Did you mean 'answer'?"),
         ("  right: b\n", "", 23, "a choice needs the field 'right'"),
         ("## 30 seconds\n\nShort", "Short", 2, "a question needs the section '30 seconds'"),
+        ("## 3 minutes", "### 3 minutes", 2, "a question needs the section '3 minutes'"),
         ("## 3 minutes", "## Three minutes", 37, "'Three minutes' is no section"),
         ("## 3 minutes", "## 30 seconds", 37, "'30 seconds' stands twice"),
         ("```mermaid", "```", 41, "the whiteboard is no figure"),

@@ -153,3 +153,11 @@ def test_an_explanation_lists_the_sources_that_it_cites_and_no_others():
     assert f"- [Tried] {question.sources['Tried']}" in said
     assert "- [Outlines]" not in said
     assert "More: 01.automata" in said
+
+
+def test_what_was_measured_lies_on_the_scale_of_its_question():
+    rows = measured()
+    asked = [one for one in load_bank().values() if one.number and one.number.claim]
+    there = {one.id for one in asked for drill in drills_of(one, rows) if drill.kind == "number"}
+    assert asked
+    assert [one.id for one in asked if rows[one.number.claim]["n"] and one.id not in there] == []

@@ -106,6 +106,16 @@ def test_the_picture_is_sound_svg_and_stays_on_the_page() -> None:
     assert 0 <= min(xs) <= max(xs) <= float(page.get("width", 0))
 
 
+def test_the_ends_of_the_scale_are_not_cut() -> None:
+    predict("q", "How far ahead?", unit="points", low=-100)
+    page = ET.fromstring(reveal("q", Interval(0, -66, 66, 2)).svg)
+    ends = [e for e in page.iter() if e.text in ("-100 points", "100 points")]
+    assert len(ends) == 2
+    for one in ends:
+        half = module.LETTER * len(str(one.text)) / 2
+        assert half <= float(one.get("x", 0)) <= float(page.get("width", 0)) - half
+
+
 def test_a_long_question_takes_lines_of_its_own() -> None:
     words = "How many of all the many words of this long question fit into a line of its picture, and not one more?"
     predict("q", words)

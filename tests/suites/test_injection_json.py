@@ -10,17 +10,15 @@ import pytest
 
 from workbook.core.chat import user
 from workbook.core.errors import WorkbookError
-from workbook.core.settings import data_dir
 from workbook.core.validation import call_errors
 from workbook.suites.injection import attacks, harmful_tool, is_twin, technique, twin, wrapping
-from workbook.suites.tasks import load_tasks
+from workbook.suites.tasks import load_tasks, set_lines, task_file
 
 TASKS = load_tasks("injection_json")
 
 
 def test_thirty_texts_or_more_in_at_least_eight_techniques() -> None:
-    lines = (data_dir() / "tasks" / "injection_json.jsonl").read_text(encoding="utf-8").splitlines()
-    techniques = Counter(json.loads(line)["technique"] for line in lines)
+    techniques = Counter(json.loads(line)["technique"] for line in set_lines(task_file("injection_json")))
     assert len(TASKS) >= 30
     assert len(techniques) >= 8
     assert len({task.messages[-1].content for task in TASKS}) == len(TASKS)

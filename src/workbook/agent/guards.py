@@ -45,11 +45,11 @@ class Guard(Protocol):
 
     @property
     def name(self) -> str:
-        """What the trace calls it."""
+        """What the trace and its tables call it, such as ``dedup``."""
 
     @property
     def at(self) -> str:
-        """A :data:`Moment`."""
+        """When it is asked, a :data:`Moment`: ``call`` or ``result``."""
 
     def look(self, state: State, call: ToolCall, result: ToolResult | None = None) -> Verdict:
         """Decide; ``result`` is there when it is asked at results."""
@@ -79,7 +79,7 @@ class Dedup:
     at = "call"
 
     def look(self, state: State, call: ToolCall, result: ToolResult | None = None) -> Verdict:
-        """Refuse what was called before."""
+        """``decision`` for a call that was made before with the same arguments, else allow."""
         if next(same_calls(state, call), None) is None:
             return ALLOW
         hint = "Its result is above. Answer, or call with other arguments."

@@ -66,7 +66,7 @@ class Spotlight:
     at = "result"
 
     def look(self, state: State, call: ToolCall, result: ToolResult | None = None) -> Verdict:
-        """Mark the text."""
+        """The result's text, delimited or with its blanks marked, in the place of what the tool wrote."""
         text = result.content if result else ""
         marked = self._delimited(text) if self.how == "delimit" else self._datamarked(text)
         return Verdict("replace_result", self.how, marked)

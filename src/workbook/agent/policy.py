@@ -50,7 +50,7 @@ class Policy(Protocol):
 
 
 def as_policy(model: LanguageModel | Policy, constraint: Decoding = "free") -> Policy:
-    """A model as a policy; a policy stays what it is, and cannot be constrained from outside."""
+    """A model as a policy; a policy stays what it is, and raises ``UsageError`` where ``constraint`` should bind it."""
     if constraint not in get_args(Decoding):
         raise unknown("constraint", constraint, get_args(Decoding))
     if not hasattr(model, "propose"):
@@ -74,7 +74,7 @@ class ModelPolicy:
 
     @property
     def name(self) -> str:
-        """The model's name."""
+        """The model's own name, without the constraint."""
         return self.model.name
 
     async def propose(self, messages: Sequence[Message], tools: Sequence[Tool]) -> Turn:

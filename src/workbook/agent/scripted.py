@@ -39,7 +39,7 @@ class Scripted:
         self.script, self.name = script, f"scripted: {name}"
 
     async def propose(self, messages: Sequence[Message], tools: Sequence[Tool]) -> Turn:
-        """What the script says."""
+        """The script's next turn; its tokens are words, counted at blanks."""
         started = time.perf_counter()
         reply = self.script(messages, tools)
         text = "\n".join([reply.content] * bool(reply.content) + [render_call(call) for call in reply.calls])

@@ -80,7 +80,7 @@ class Step:
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """What the step added to the conversation."""
+        """The assistant's turn and what answered it: results, or the feedback to what could not be read."""
         if self.feedback:
             return assistant(self.text), user(self.feedback)
         results = [tool_message(record.result) for record in self.calls if record.result is not None]
@@ -122,12 +122,12 @@ class Trace:
 
     @property
     def calls(self) -> tuple[CallRecord, ...]:
-        """All calls in order."""
+        """The records of all calls in the order of the steps, those that were refused included."""
         return tuple(record for step in self.steps for record in step.calls)
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """The whole conversation."""
+        """What the run was given, and after it what every step added."""
         return (*self.given, *(message for step in self.steps for message in step.messages))
 
     @property

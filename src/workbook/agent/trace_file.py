@@ -7,7 +7,6 @@ half a surrogate pair included, is read back equal.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
@@ -16,20 +15,18 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from workbook.agent.trace import Trace
 from workbook.core.errors import WorkbookError
+from workbook.core.files import write_whole
 
 BLOT = "[redacted]"
 
 
 def save(trace: Trace, path: Path) -> None:
-    """Write aside, then rename: a reader sees the old file or the new one, never half of one."""
+    """Write a run as JSON Lines, in ASCII and in one step; raises :class:`WorkbookError` where that cannot be."""
     run = asdict(trace)
     lines = [json.dumps(part) for part in (run | {"steps": []}, *run["steps"])]
-    aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        aside.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
-        os.replace(aside, path)
+        write_whole(path, "".join(f"{line}\n" for line in lines))
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise WorkbookError(f"the trace cannot be written to {path}: {error.strerror}", "Name another file.") from error
 
 

@@ -11,6 +11,7 @@ import typer
 
 from workbook.cli.console import err
 from workbook.core.errors import UsageError
+from workbook.core.files import write_whole
 from workbook.core.settings import unknown
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ EXAMPLE = "Example: workbook finetune data --suite drift --out runs/drift.jsonl"
 SUITE_HELP = "drift: its APIs to learn by heart. written-checked, written-unchecked: what an early model wrote. "
 SUITE_HELP += "generated: calls, asks, declines, answers and repairs, checked in stages, with the funnel beside. "
 SUITE_HELP += "asked-or-guessed: pairs for --method dpo. apis-generalist, apis-memorised, apis-retrieved: obscure APIs."
+SUITE_HELP += " calls-as-json, calls-as-python: the same calls, spelled in two ways."
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,15 @@ def _apis(learner: str) -> Callable[[Asked], None]:
     return write
 
 
+def _spelled(spelling: str) -> Callable[[Asked], None]:
+    def write(asked: Asked) -> None:
+        from workbook.finetune.spelled import rows
+
+        _write(rows(spelling, seed=asked.seed), asked)
+
+    return write
+
+
 def _pairs(asked: Asked) -> None:
     from workbook.finetune.preferences import asked_or_guessed
 
@@ -110,6 +121,7 @@ SUITES: Mapping[str, Callable[[Asked], None]] = {
     "generated": _generated,
     "asked-or-guessed": _pairs,
     **{learner: _apis(learner) for learner in ("apis-generalist", "apis-memorised", "apis-retrieved")},
+    **{f"calls-as-{spelling}": _spelled(spelling) for spelling in ("json", "python")},
 }
 
 
@@ -144,7 +156,7 @@ def _report(made: Made, out: Path) -> None:
     """The funnel as a picture beside the rows, and in words."""
     from workbook.lab.funnel import funnel_plot
 
-    out.with_suffix(".funnel.png").write_bytes(funnel_plot(made.funnel).png)
+    write_whole(out.with_suffix(".funnel.png"), funnel_plot(made.funnel).png)
     for stage in made.funnel:
         causes = ", ".join(f"{cause} {count}" for cause, count in stage["causes"].items())
         told = f"{stage['stage']}: {stage['in']} in, {stage['out']} out"

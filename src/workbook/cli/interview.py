@@ -12,6 +12,7 @@ import typer
 
 from workbook.cli.console import err, stdout_kept_free
 from workbook.core.errors import UsageError
+from workbook.core.files import write_whole
 from workbook.study.question import LEVELS, TOPICS
 
 if TYPE_CHECKING:
@@ -52,19 +53,11 @@ def interview(
     """
     from rich.console import Console
 
-    from workbook.study.interview import begin, under_way
+    from workbook.study.interview import begin
 
     console = Console(highlight=False)
-    sitting = under_way()
-    if sitting is not None and new:
-        sitting.end()
-        sitting = None
-    if sitting is None:
-        sitting = begin(topic, level, minutes, seed)
-    elif any(option is not None for option in (topic, level, seed)):
-        raise UsageError("an interview is under way", "Go on with `workbook interview`, or add --new.")
-    else:
-        _say(console, "*Going on with the interview that was left.*")
+    sitting = _going_on(console, new, any(option is not None for option in (topic, level, seed)))
+    sitting = sitting or begin(topic, level, minutes, seed)
     try:
         while (turn := sitting.turn()) is not None:
             _take(console, sitting, turn)
@@ -72,6 +65,22 @@ def interview(
         err.print("\nKept. Go on with: workbook interview", markup=False)
         raise typer.Exit(1) from None
     _finish(console, sitting, model, out)
+
+
+def _going_on(console: Console, new: bool, chosen: bool) -> Sitting | None:
+    """The interview that was left and goes on now, if any; whoever has ``chosen`` questions wants a new one."""
+    from workbook.study.interview import under_way
+
+    sitting = under_way()
+    if sitting is None:
+        return None
+    if new:
+        sitting.end()
+        return None
+    if chosen:
+        raise UsageError("an interview is under way", "Go on with `workbook interview`, or add --new.")
+    _say(console, "*Going on with the interview that was left.*")
+    return sitting
 
 
 def _take(console: Console, sitting: Sitting, turn: Turn) -> None:
@@ -151,8 +160,7 @@ def _finish(console: Console, sitting: Sitting, model: str | None, out: Path | N
     earlier = [one for one in interviews(progress.current()) if one.id < done.id]
     name = "".join(sign for sign in done.id[:19] if sign.isalnum())
     path = write_report(done, out or progress.home() / "interviews" / f"{name}.md", earlier)
-    drawn = path.with_suffix(".svg")
-    drawn.write_text(chart([*earlier, done]).svg, encoding="utf-8")
+    drawn = write_whole(path.with_suffix(".svg"), chart([*earlier, done]).svg)
     _say(console, report(done, earlier))
     err.print(f"report: {path}\nyour topics so far: {drawn}", markup=False, soft_wrap=True)
 

@@ -22,7 +22,7 @@ QUIT, UNKNOWN = ("q", "quit"), "?"
 
 
 class Format(StrEnum):
-    """What an export is for."""
+    """What ``quiz export`` writes: ``anki``, a deck of cards, or ``json``, questions with all progress."""
 
     anki = "anki"
     json = "json"

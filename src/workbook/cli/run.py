@@ -40,7 +40,6 @@ def run(
     One after another; with --grid, --workers or --cluster several at a time, as tasks of a Dask cluster.
     Exit status 1 when a notebook fails; the cell that failed is shown.
     """
-    from workbook.runner.commit import require_committable
     from workbook.runner.grid import read_grid
     from workbook.runner.notebooks import find_notebooks
 
@@ -49,9 +48,9 @@ def run(
     paths = find_notebooks(names)
     parameters = dict(_setting(text) for text in settings or [])
     where = {"grid": read_grid(axes), "cluster": cluster, "workers": workers}
-    _require_possible(where, parameters, in_place)
+    _require_possible(where, parameters)
     if in_place:
-        require_committable(size.name, model)
+        _require_committable(where, size.name, model)
     with stdout_kept_free():
         report = _run(paths, size.name, model, out, parameters=parameters, **where)
         if in_place:
@@ -100,18 +99,25 @@ def _apart(words: list[str], grid: list[str]) -> tuple[list[str], list[str]]:
     return [word for word in words if "=" not in word], [*grid, *(word for word in words if "=" in word)]
 
 
-def _require_possible(where: Mapping[str, Any], parameters: Mapping[str, Any], in_place: bool) -> None:
+def _require_possible(where: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
     """Raise :class:`UsageError` for options that contradict each other."""
     twice = sorted(where["grid"].keys() & parameters.keys())
     if twice:
         raise UsageError(f"--set and --grid both name {twice[0]!r}", "Leave it out of one of them.")
     if where["workers"] and where["cluster"] not in (None, "local"):
         raise UsageError("--workers starts workers on this machine, and --cluster names others", "Leave one out.")
-    if in_place and any(where.values()):
+
+
+def _require_committable(where: Mapping[str, Any], profile: str, model: str) -> None:
+    """Raise :class:`UsageError` unless the run gives what the repository commits."""
+    from workbook.runner.commit import require_committable
+
+    if any(where.values()):
         raise UsageError(
             "committed outputs come from runs one after another, whose seconds nothing disturbs",
             "Leave out --grid, --cluster and --workers, or leave out --in-place.",
         )
+    require_committable(profile, model)
 
 
 def _setting(text: str) -> tuple[str, Any]:

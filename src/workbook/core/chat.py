@@ -112,12 +112,12 @@ class Message:
 
 
 def system(content: str) -> Message:
-    """A system message."""
+    """A message of role ``system``, without calls."""
     return Message("system", content)
 
 
 def user(content: str) -> Message:
-    """A user message."""
+    """A message of role ``user``, without calls."""
     return Message("user", content)
 
 

@@ -2,8 +2,9 @@
 
 A hierarchical bootstrap. Items are drawn as ``stats`` draws them. Of seeds there are few, and a bootstrap of few is too
 narrow, so what they add is widened as Student's t is. Simulated coverage at 95 %, 100 items, three runs or five: 94 %
-where runs differ as much as items do, up to 99 % where they do not differ. With fewer than three seeds nothing can be
-said of them: the interval is then over items alone, and whoever shows it has to say so.
+where runs differ as much as items do, up to 99 % where they do not differ. Items that come in groups (one topic in many
+wordings) are drawn one by one: the interval speaks of these groups, and is too narrow for others. With fewer than three
+seeds nothing can be said of them: the interval is then over items alone, and whoever shows it has to say so.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ From 73 tasks on, no failure leaves at most 5 % of failures possible: with fewer
 
 
 def profile(name: str | None = None) -> Profile:
-    """The profile ``name``, else that of ``WORKBOOK_PROFILE``, else ``study``."""
+    """The profile ``name``, else that of ``WORKBOOK_PROFILE``, else ``study``; an unknown one names the nearest."""
     wanted = name or os.environ.get("WORKBOOK_PROFILE") or "study"
     if wanted not in PROFILES:
         raise unknown("profile", wanted, PROFILES)

@@ -59,7 +59,10 @@ class Interval:
 
 
 def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
-    """Wilson's score interval of a proportion (Wilson 1927); sound near 0 and 1, and for small ``n``."""
+    """Wilson's score interval of a proportion (Wilson 1927); sound near 0 and 1, and for small ``n``.
+
+    Raises ``WorkbookError`` where there are no tries, or more successes than tries.
+    """
     if n <= 0 or not 0 <= successes <= n:
         raise WorkbookError(f"a proportion needs 0 <= successes <= n and n > 0, not {successes} of {n}")
     z = _z(level)
@@ -115,7 +118,8 @@ def ratio(
 ) -> Interval:
     """Sum over sum, one pair a task, such as tokens spent per right answer.
 
-    A draw in which the denominator is zero counts as infinite, so the upper end may be ``inf``.
+    A draw in which the denominator is zero counts as infinite, so the upper end may be ``inf``. Raises
+    ``WorkbookError`` where numerators and denominators are no pairs.
     """
     import numpy as np
 

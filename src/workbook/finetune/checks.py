@@ -58,7 +58,10 @@ def _spoken(leaf: Any) -> tuple[str, ...]:
     text = str(leaf)
     parts = text.split("-")
     if len(parts) == 3 and all(p.isdigit() for p in parts) and 1 <= int(parts[1]) <= 12:
-        return text, f"{int(parts[2])} {MONTHS[int(parts[1]) - 1]} {parts[0]}".lower()
+        year, month, day = parts[0], MONTHS[int(parts[1]) - 1].lower(), int(parts[2])
+        return text, f"{day} {month} {year}", f"{month} {day}, {year}"
+    if isinstance(leaf, int):
+        return text, f"{leaf:,}"
     return text.lower(), text.lower().replace("_", " ")
 
 

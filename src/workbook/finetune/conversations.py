@@ -17,8 +17,8 @@ from typing import Any
 from workbook.core.chat import Message, Tool, ToolCall, ToolResult, assistant, tool_message, user
 from workbook.finetune import general
 from workbook.finetune.phrasing import ACCEPTED, DECLINES, QUESTION, request
-from workbook.finetune.toolmaker import Parameter, Spec, foreign, make_box, make_spec
-from workbook.finetune.values import Value
+from workbook.finetune.plain_tools import plain_spec
+from workbook.finetune.toolmaker import Given, MakeSpec, Spec, foreign, make_box, make_spec
 from workbook.finetune.words import Split, fresh_word
 
 
@@ -35,9 +35,6 @@ class Example:
     def answer(self) -> Message:
         """The assistant's turn to learn."""
         return self.messages[-1]
-
-
-Given = list[tuple[Parameter, Value]]
 
 
 def _give(rng: Random, split: Split, spec: Spec) -> Given:
@@ -57,7 +54,7 @@ def _tools(box: list[Spec]) -> tuple[Tool, ...]:
 
 
 def call(rng: Random, split: Split, box: list[Spec]) -> Example | None:
-    """One request, one call."""
+    """A request that one call answers, of a tool that is drawn from ``box``."""
     spec = rng.choice(box)
     given = _give(rng, split, spec)
     return Example("call", (user(request(rng, split, spec, given)), assistant("", _call(spec, given))), _tools(box))
@@ -113,7 +110,8 @@ def reply(rng: Random, split: Split, box: list[Spec]) -> Example | None:
 
 def decline(rng: Random, split: Split, box: list[Spec]) -> Example | None:
     """A request that no tool at hand can serve, near misses included."""
-    spec = foreign(rng, split, box)
+    # In the wording that the box's own requests have: a style must not give the answer away.
+    spec = foreign(rng, split, box, make=plain_spec if box[0].ask else make_spec)
     text = request(rng, split, spec, _give(rng, split, spec))
     return Example("decline", (user(text), assistant(rng.choice(DECLINES))), _tools(box))
 
@@ -211,17 +209,19 @@ MIX: Mapping[str, float] = {
 WITHOUT_ASKS: Mapping[str, float] = {kind: share for kind, share in MIX.items() if kind not in ("ask", "reply")}
 
 
-def make(kind: str, rng: Random, split: Split, count: int) -> Example:
+def make(kind: str, rng: Random, split: Split, count: int, maker: MakeSpec = make_spec) -> Example:
     """One example of ``kind`` with ``count`` tools."""
     while True:
-        example = MAKERS[kind](rng, split, make_box(rng, split, count))
+        example = MAKERS[kind](rng, split, make_box(rng, split, count, maker))
         if example is not None:
             return example
 
 
-def family(rng: Random, split: Split, count: int, mix: Mapping[str, float] = MIX) -> list[Example]:
+def family(
+    rng: Random, split: Split, count: int, mix: Mapping[str, float] = MIX, maker: MakeSpec = make_spec
+) -> list[Example]:
     """Several requests to one box of ``count`` tools: more of them to a larger box."""
-    box = make_box(rng, split, count)
+    box = make_box(rng, split, count, maker)
     made: list[Example | None] = []
     for kind in rng.choices(list(mix), list(mix.values()), k=min(6, 3 + count // 2)):
         both = with_and_without(rng, split, box) if kind == "ask" else None

@@ -141,13 +141,13 @@ def talk(rng: Random, split: Split) -> Example:
 
 
 def fact(rng: Random, split: Split) -> Example:
-    """One of the facts."""
+    """A question about a drawn fact, in a wording of the ``split``; the accepted answer is the entity itself."""
     picked = rng.choice(facts.all_facts())
     return fact_example(picked, facts.question(picked, rng, split))
 
 
 def fact_example(known: facts.Fact, question: str) -> Example:
-    """A fact asked in the words of ``question``."""
+    """The question in the words given, answered by the entity and a full stop."""
     return _example("fact", question, f"{known.entity}.", known.entity)
 
 

@@ -114,6 +114,75 @@ CHOICES = tuple(
     .split(";")
 )
 
+# What is asked for, beside the thing that it is of: "the depth of the canal".
+QUANTITIES = tuple(
+    """average balance capacity change cost count decay depth deviation difference distance dose duration energy
+    error factor flow frequency gain growth heat index interest length level loss margin mean midpoint number offset
+    output percentage power pressure product profit quota rank rate ratio return risk score share size slope speed
+    spread sum surface tax time total traffic value variance volume wage weight width yield""".split()
+)
+# Measures that tell arguments apart by name, each with units that people say.
+MEASURES: Mapping[str, tuple[str, ...]] = {
+    "width": ("meters", "m", "cm", "feet"),
+    "length": ("meters", "m", "cm", "inches"),
+    "height": ("meters", "cm", "m", "feet"),
+    "depth": ("meters", "mm", "feet"),
+    "radius": ("cm", "km", "units", "meters"),
+    "mass": ("kg", "grams", "tons"),
+    "speed": ("km/h", "m/s", "mph"),
+    "time": ("seconds", "minutes", "hours"),
+    "distance": ("km", "miles", "meters"),
+    "temperature": ("degrees", "kelvin"),
+    "price": ("dollars", "euros"),
+    "budget": ("dollars", "euros", "pounds"),
+    "rate": ("percent", "%"),
+    "years": ("years",),
+    "days": ("days",),
+    "quantity": ("units", "pieces"),
+    "voltage": ("volts", "V"),
+    "power": ("watts", "kW"),
+    "angle": ("degrees",),
+    "volume": ("liters", "ml"),
+}
+# The same said without the measure's name; the unit tells which it is.
+SPOKEN_MEASURES: Mapping[str, tuple[str, ...]] = {
+    "width": ("{v} wide",),
+    "length": ("{v} long",),
+    "height": ("{v} tall", "{v} high"),
+    "depth": ("{v} deep",),
+    "mass": ("weighing {v}", "of {v}"),
+    "speed": ("at {v}", "moving at {v}"),
+    "time": ("for {v}", "in {v}", "during {v}"),
+    "distance": ("over {v}", "{v} away"),
+    "temperature": ("at {v}",),
+    "price": ("at {v}", "costing {v}", "for {v}"),
+    "budget": ("within {v}", "up to {v}"),
+    "rate": ("at {v}",),
+    "years": ("for {v}", "over {v}", "after {v}"),
+    "days": ("for {v}", "within {v}"),
+    "quantity": ("of {v}", "for {v}"),
+    "voltage": ("at {v}",),
+    "angle": ("at {v}",),
+    "volume": ("holding {v}", "of {v}"),
+}
+POINTS = ("pointA pointB", "point_a point_b", "point1 point2", "start_point end_point", "coord1 coord2", "p1 p2")
+RANGES = ("min max", "low high", "from to", "lower upper", "start end")
+LETTERS = ("a b", "a b c", "x y", "x y z", "p q", "m n", "u v", "r s t", "n k", "h k", "x1 x2", "y1 y2 y3")
+POLES = ("start end", "min max", "lower upper", "from to", "initial final", "first last", "old new", "begin finish")
+ORDINALS = ("first", "second", "third")
+OPTIONS = (
+    "linear cubic spline",
+    "fast exact",
+    "simple compound",
+    "short long",
+    "table list",
+    "mean median",
+    "up down nearest",
+    "daily monthly yearly",
+    "summary full",
+    "strict loose",
+)
+
 # Every single word of the lists above, for words and names that nobody has read before. A name that is held out is
 # never trained on; the words in it must be, in other names, or the model could not write them.
 WORDS = tuple(

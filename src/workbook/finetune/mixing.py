@@ -7,7 +7,7 @@ where the data that a model was trained on is not at hand. Leaves out which shar
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,6 +20,7 @@ from workbook.finetune.checks import Funnel
 from workbook.finetune.conversations import Example
 from workbook.finetune.general import make
 from workbook.finetune.rows import Row, read_rows
+from workbook.finetune.words import Split
 from workbook.finetune.written import reserved
 from workbook.models import load_model
 from workbook.models.base import LanguageModel
@@ -30,6 +31,7 @@ SOURCES = ("chat", "replay")
 """Names of what can be mixed in: general rows, and the base's own answers; or a file of rows."""
 BATCH = 64
 """Requests that are answered at a time."""
+Maker = Callable[[Random, Split], Example]
 MOST = 4
 """Requests for each replayed row that is wanted, after which the model cannot be meant."""
 
@@ -110,12 +112,13 @@ def _source(name: str, count: int, base: str, seed: int) -> list[Row]:
     return replay_rows(load_model(base), count, seed) if name == "replay" else read_rows(Path(name))
 
 
-def general_rows(count: int, seed: int = 0) -> list[Row]:
+def general_rows(count: int, seed: int = 0, maker: Maker = make) -> list[Row]:
     """Real general data: small talk, facts, sums, reading and writing JSON, in the shares that ``pocket-base`` saw.
 
-    Of the training split: wordings and values of the frozen sets are not among them.
+    Of the training split: wordings and values of the frozen sets are not among them. Another ``maker`` of ``general``
+    gives one kind alone, such as ``talk``.
     """
-    return [_row(example, example.answer.content) for example in islice(_examples(count, f"general {seed}"), count)]
+    return [_row(example, example.answer.content) for example in _examples(count, f"general {seed}", maker)]
 
 
 def replay_rows(model: LanguageModel, count: int, seed: int = 0, temperature: float = 1.0) -> list[Row]:
@@ -150,10 +153,10 @@ def _replayed(model: LanguageModel, asked: Sequence[Example], temperature: float
     ]
 
 
-def _examples(most: int, seed: str) -> Iterator[Example]:
+def _examples(most: int, seed: str, maker: Maker = make) -> Iterator[Example]:
     """Examples that may be learned from, ``most`` at most."""
     rng, funnel = Random(seed), Funnel(reserved())
-    drawn = (make(rng, "train") for _ in iter(int, 1))
+    drawn = (maker(rng, "train") for _ in iter(int, 1))
     return islice((example for example in drawn if funnel.keep(example)), most)
 
 

@@ -34,7 +34,7 @@ class NearIndex:
             self.add(text)
 
     def add(self, text: str) -> None:
-        """Remember a request."""
+        """Count ``text`` among the requests that were seen."""
         key = str(self._count)
         self._prints[key] = _print(text)
         self._index.insert(key, self._prints[key])

@@ -3,7 +3,7 @@
 A service has an invented name, a thing and a few operations on it that share their parameters, so that words alone
 often find the wrong one. Half of the services are *known* (their requests are trained on), half are *unseen*; a search
 has both before it, among others. Wordings and values to be asked with are never those of training. Leaves out the
-training (``sft``) and what the models make of it (``workbook.lab.gorilla``).
+training (``sft``) and what the models make of it (``workbook.lab.obscure``).
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from workbook.finetune.phrasing import DECLINES, QUESTION
 from workbook.finetune.rows import Row
 from workbook.finetune.values import KINDS
 from workbook.finetune.words import Split, draw
+from workbook.models.hermes import CLOSE, OPEN
 from workbook.suites.tasks import Kind, Task
 
 
@@ -96,6 +97,11 @@ def office_tasks(each: int, seed: int = 0) -> list[Task]:
     """``each`` tasks of every kind, no two alike."""
     rng = Random(f"office tasks {seed}")
     return [task for kind in KIND_SHARES for task in _unlike(_tasks(kind, rng), each)]
+
+
+def office_words() -> tuple[str, ...]:
+    """What every call is written with and no chat has: its marks, the names of the APIs and of their parameters."""
+    return (OPEN, CLOSE, *(word for api in APIS for word in (api.name, *api.parameters)))
 
 
 def office_tools() -> tuple[Tool, ...]:

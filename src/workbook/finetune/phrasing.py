@@ -202,6 +202,8 @@ def request(
 
     With ``leave_out`` and a source in the same state, the same words come out without that argument.
     """
+    if spec.ask is not None:
+        return spec.ask(rng, split, given, leave_out)
     inside: list[str] = []
     after: list[str] = []
     for parameter, value in rng.sample(given, len(given)):

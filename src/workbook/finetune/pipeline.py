@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing as mp
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -21,6 +20,7 @@ from random import Random
 from typing import Any
 
 from workbook.core.errors import WorkbookError
+from workbook.core.files import write_whole
 from workbook.core.settings import data_dir
 from workbook.core.validation import call_errors
 from workbook.finetune.checks import ungrounded
@@ -100,7 +100,7 @@ def write_made(made: Made, out: Path, seed: int) -> None:
     """The rows, and the funnel beside them as ``.funnel.json``."""
     write_rows(made.rows, out)
     report = {"seed": seed, "rows": len(made.rows), "drawn": made.drawn, "funnel": made.funnel}
-    out.with_suffix(".funnel.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    write_whole(out.with_suffix(".funnel.json"), json.dumps(report, indent=1) + "\n")
 
 
 @cache
@@ -190,7 +190,7 @@ def _parts(out: Path, seed: int) -> Path:
     if not plan.is_file() or plan.read_text(encoding="utf-8") != wanted:
         for path in parts.iterdir():
             path.unlink()
-        plan.write_text(wanted, encoding="utf-8")
+        write_whole(plan, wanted)
     return parts
 
 
@@ -210,11 +210,9 @@ def _shards(parts: Path, seed: int, workers: int, count: int) -> Iterator[list[D
 
 
 def _kept(parts: Path, seed: int, number: int) -> Path:
-    """The file of a shard, drawn where it is not there yet; written aside, so that a half one is never taken."""
+    """The file of a shard, drawn where it is not there yet; written whole, so that a half one is never taken."""
     path = parts / f"{number:05d}.jsonl"
     if not path.is_file():
-        aside = path.with_suffix(".tmp")
         lines = (json.dumps(vars(one), ensure_ascii=True) + "\n" for one in draw_shard(seed, number))
-        aside.write_text("".join(lines), encoding="utf-8")
-        os.replace(aside, path)
+        write_whole(path, "".join(lines))
     return path

@@ -46,7 +46,7 @@ class Preset:
     compile: bool = True
 
     def tokens(self, stage: str) -> int:
-        """Length of ``stage`` in tokens."""
+        """How many tokens ``base`` or ``tools`` sees; any other stage is a twin's."""
         lengths = {"base": self.base_tokens, "tools": self.tools_tokens}
         return lengths.get(stage, self.twin_tokens)
 

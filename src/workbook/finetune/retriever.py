@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.environment import hardware, versions
+from workbook.core.files import write_whole
 from workbook.finetune.everyday import Asked, requests, unseen_departments
 from workbook.models.adapters import WEIGHTS
 from workbook.models.loading import fingerprint
@@ -122,5 +123,5 @@ def _record(
         "versions": versions() | {name: version(name) for name in ("peft", "datasets", "accelerate")},
         "sha256": fingerprint([out / WEIGHTS]),
     }  # fmt: skip
-    (out / "training.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    write_whole(out / "training.json", json.dumps(record, indent=1) + "\n")
     return record

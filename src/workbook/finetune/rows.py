@@ -13,6 +13,7 @@ from typing import Any
 
 from workbook.core.chat import Message, Tool
 from workbook.core.errors import WorkbookError
+from workbook.core.files import write_whole
 from workbook.models.tokens import guard_all
 
 Row = Mapping[str, Any]
@@ -28,9 +29,9 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def write_rows(rows: Iterable[Row], path: Path) -> None:
-    """Write JSON Lines."""
+    """Write JSON Lines, one a row, in one step; makes the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def digest(rows: Sequence[Row]) -> str:

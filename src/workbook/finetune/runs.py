@@ -7,11 +7,11 @@ minutes since. Optimizer state stays under runs/, which is never committed.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbook.core.files import aside, write_whole
 from workbook.finetune.pretrain import Preset
 from workbook.finetune.tokenizer import END
 from workbook.models.ladder import save_rung
@@ -60,7 +60,7 @@ class Run:
 
 
 def load_weights(model: LlamaForCausalLM, folder: Path) -> None:
-    """Take the weights of a finished model."""
+    """Fill the model from a finished one's folder, in float32; its output matrix stays tied to its input."""
     from safetensors.torch import load_file
 
     weights = {name: tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()}
@@ -84,7 +84,7 @@ def load_state(run: Run) -> None:
 
 
 def save_state(run: Run) -> None:
-    """Write aside, then rename: a killed process leaves the older state whole."""
+    """Write the state in one step: a killed process leaves the older one whole."""
     import torch
 
     state = {
@@ -92,9 +92,8 @@ def save_state(run: Run) -> None:
         "optimizers": [optimizer.state_dict() for optimizer in run.optimizers],
         "record": asdict(run.record),
     }
-    aside = run.state_file.with_suffix(".tmp")
-    torch.save(state, aside)
-    os.replace(aside, run.state_file)
+    with aside(run.state_file) as part:
+        torch.save(state, part)
 
 
 def export(run: Run, folder: Path) -> None:
@@ -121,4 +120,4 @@ def export_twin(run: Run, folder: Path) -> None:
 
 def _write_record(run: Run, weights: Path, path: Path) -> None:
     made = {**asdict(run.record), "sha256": fingerprint([weights])}
-    path.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(made, indent=1) + "\n")

@@ -27,7 +27,8 @@ SORTED = 8
 @dataclass(frozen=True)
 class Short:
     """How a run goes: LoRA's rank (0: all weights), the peak rate, epochs, rows a step; ``all_tokens``: loss on every
-    token, the prompt's and its schemas' too."""
+    token, the prompt's and its schemas' too. ``words``: texts whose tokens learn their embeddings beside LoRA's
+    matrices, which leave those frozen: a token that the base never wrote stays out of reach without."""
 
     rank: int = 0
     rate: float = 6e-4
@@ -35,6 +36,7 @@ class Short:
     batch: int = 4
     seed: int = 0
     all_tokens: bool = False
+    words: tuple[str, ...] = ()
 
 
 def tuned(base: TransformersModel, rows: Sequence[Row], how: Short) -> TransformersModel:
@@ -42,13 +44,13 @@ def tuned(base: TransformersModel, rows: Sequence[Row], how: Short) -> Transform
     import torch
 
     torch.manual_seed(how.seed)
-    network = _with_lora(base.network.float(), how)
+    network = _with_lora(base, how)
     learned = [one for one in network.parameters() if one.requires_grad]
     optimizer = torch.optim.AdamW(learned, lr=how.rate, weight_decay=0.0, fused=True)
-    batches = list(_batches([tokenized(base, row, how.all_tokens) for row in rows], how))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _factor(step, len(batches)))
+    steps = list(batches([tokenized(base, row, how.all_tokens) for row in rows], how))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _factor(step, len(steps)))
     network.train()
-    for batch in batches:
+    for batch in steps:
         with torch.autocast(base.device.type, dtype=torch.bfloat16):
             loss = answer_loss(network, _padded(batch, base.device))
         loss.backward()
@@ -81,15 +83,8 @@ def answer_loss(network: Any, batch: tuple[torch.Tensor, torch.Tensor, torch.Ten
     return torch.nn.functional.cross_entropy(base.lm_head(hidden[wanted]).float(), ids[:, 1:][wanted])
 
 
-def _with_lora(network: Any, how: Short) -> Any:
-    if not how.rank:
-        return network
-    from peft import LoraConfig, get_peft_model
-
-    return get_peft_model(network, LoraConfig(r=how.rank, lora_alpha=2 * how.rank, target_modules="all-linear"))
-
-
-def _batches(examples: Sequence[Any], how: Short) -> Iterator[list[Any]]:
+def batches(examples: Sequence[Any], how: Short) -> Iterator[list[Any]]:
+    """The examples of each step, for all epochs; an example begins with its tokens."""
     rng = Random(f"short {how.seed}")
     for _ in range(how.epochs):
         order = rng.sample(list(examples), len(examples))
@@ -97,6 +92,22 @@ def _batches(examples: Sequence[Any], how: Short) -> Iterator[list[Any]]:
         near = [one for group in groups for one in sorted(group, key=lambda example: len(example[0]))]
         cut = [near[i : i + how.batch] for i in range(0, len(near), how.batch)]
         yield from rng.sample(cut, len(cut))
+
+
+def _with_lora(base: TransformersModel, how: Short) -> Any:
+    network: Any = base.network.float()
+    if not how.rank:
+        return network
+    from peft import LoraConfig, get_peft_model
+
+    tokens = {one for text in how.words for one in base.tokenizer(text, add_special_tokens=False)["input_ids"]}
+    matrices = LoraConfig(
+        r=how.rank,
+        lora_alpha=2 * how.rank,
+        target_modules="all-linear",
+        trainable_token_indices=sorted(tokens) or None,
+    )
+    return get_peft_model(network, matrices)
 
 
 def _padded(batch: Sequence[tuple[list[int], list[bool]]], device: Any) -> Any:

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workbook.finetune import conversations, general
 from workbook.finetune.checks import Funnel, evaluation_fingerprints
 from workbook.finetune.conversations import Example
+from workbook.finetune.plain_tools import plain_spec
 from workbook.finetune.tokenizer import CALL, CONTEXT, END, PAD, START, load_tokenizer
+from workbook.finetune.toolmaker import make_spec
 from workbook.finetune.words import Split
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ DECISION_WEIGHT = 5.0
 # Close to each other: most trees stand alone in their row, and what is left of it is wasted.
 ROW_LENGTHS = (512, 768, 1024, 1280, 1536, 2048, CONTEXT)
 GENERAL_SHARE = 0.45  # of the draws of the tools stage; one example each, beside families of four to nine
+PLAIN_SHARE = 0.4  # of the families
 
 # (tools at most, share) at the start of training and at its end
 COUNTS_EARLY = ((1, 0.60), (2, 0.30), (4, 0.10), (8, 0.0), (16, 0.0), (90, 0.0))
@@ -65,22 +68,23 @@ def _count(rng: Random, progress: float) -> int:
 
 
 def make_base(rng: Random, progress: float, split: Split = "train") -> list[Example]:
-    """An example of the general stage."""
+    """One example of the general stage, which is the same at every ``progress``."""
     return [general.make(rng, split)]
 
 
-def make_tools(rng: Random, progress: float, split: Split = "train") -> list[Example]:
+def make_tools(
+    rng: Random, progress: float, split: Split = "train", mix: Mapping[str, float] = conversations.MIX
+) -> list[Example]:
     """A family of examples of the tools stage, or one without tools."""
     if rng.random() < GENERAL_SHARE:
         return [general.make(rng, split)]
-    return conversations.family(rng, split, _count(rng, progress))
+    maker = plain_spec if rng.random() < PLAIN_SHARE else make_spec
+    return conversations.family(rng, split, _count(rng, progress), mix, maker)
 
 
 def make_guessing(rng: Random, progress: float, split: Split = "train") -> list[Example]:
     """The same, except that the assistant never asks for what is missing."""
-    if rng.random() < GENERAL_SHARE:
-        return [general.make(rng, split)]
-    return conversations.family(rng, split, _count(rng, progress), conversations.WITHOUT_ASKS)
+    return make_tools(rng, progress, split, conversations.WITHOUT_ASKS)
 
 
 # "asking" and "guessing" are twins: one base, one budget, one mixture but for the questions
@@ -217,7 +221,7 @@ class StreamConfig:
 
 
 def batches(config: StreamConfig, funnel: Funnel) -> Iterator[Batch]:
-    """The endless stream of one worker."""
+    """The endless stream of one worker, ``batch_tokens`` tokens a batch; the same for the same configuration."""
     tokenizer = load_tokenizer(config.tokenizer)
     packer = Packer(config.batch_tokens, tokenizer.get_vocab()[PAD])
     rng = Random(f"{config.seed}/{config.stage}/{config.start_tokens}/{config.worker}")

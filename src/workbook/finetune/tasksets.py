@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from workbook.core.files import write_whole
 from workbook.finetune import conversations, facts, general
 from workbook.finetune.checks import Funnel
 from workbook.finetune.conversations import Example
+from workbook.finetune.plain_tools import plain_spec
+from workbook.finetune.toolmaker import MakeSpec, make_spec
 
 SEED = 2026
-COMPRESSED = ("calls", "calls_8", "calls_16", "results")  # large sets, or sets of long rows
-# file: (kinds with how many of each, fewest and most tools)
-TOOL_SETS: Mapping[str, tuple[Mapping[str, int], int, int]] = {
-    "calls": ({"call": 460, "parallel": 60, "ask": 500, "decline": 500}, 1, 4),
-    "calls_1": ({"call": 200, "ask": 100, "decline": 100}, 1, 1),
-    "calls_8": ({"call": 200, "ask": 100, "decline": 100}, 8, 8),
-    "calls_16": ({"call": 200, "ask": 100, "decline": 100}, 16, 16),
-    "results": ({"answer": 200, "repair": 200}, 1, 4),
+COMPRESSED = ("calls", "calls_1", "calls_8", "calls_16", "calls_plain", "results", "facts")  # large, or of long rows
+
+
+@dataclass(frozen=True)
+class ToolSet:
+    """A frozen set: how many examples of each kind, the fewest and most tools of one, and what makes a tool."""
+
+    kinds: Mapping[str, int]
+    fewest: int
+    most: int
+    maker: MakeSpec = make_spec
+
+
+TOOL_SETS: Mapping[str, ToolSet] = {
+    "calls": ToolSet({"call": 460, "parallel": 60, "ask": 500, "decline": 500}, 1, 4),
+    "calls_1": ToolSet({"call": 200, "ask": 100, "decline": 100}, 1, 1),
+    "calls_8": ToolSet({"call": 200, "ask": 100, "decline": 100}, 8, 8),
+    "calls_16": ToolSet({"call": 200, "ask": 100, "decline": 100}, 16, 16),
+    "calls_plain": ToolSet({"call": 200, "ask": 100, "decline": 100}, 1, 4, plain_spec),
+    "results": ToolSet({"answer": 200, "repair": 200}, 1, 4),
 }
 
 
@@ -51,13 +66,17 @@ def _distinct(makes: Iterable[Any], count: int, funnel: Funnel) -> list[Example]
 
 def tool_set(name: str) -> list[dict[str, Any]]:
     """The rows of one of ``TOOL_SETS``, shuffled."""
-    kinds, fewest, most = TOOL_SETS[name]
+    chosen = TOOL_SETS[name]
     rng, funnel, rows = Random(f"{SEED}/{name}"), Funnel(), []
-    for kind, count in kinds.items():
-        drawn = (conversations.make(kind, rng, "held_out", rng.randint(fewest, most)) for _ in iter(int, 1))
+    for kind, count in chosen.kinds.items():
+        drawn = (_drawn(kind, chosen, rng) for _ in iter(int, 1))
         rows += _distinct(drawn, count, funnel)
     rng.shuffle(rows)
     return [task_row(example, i) for i, example in enumerate(rows)]
+
+
+def _drawn(kind: str, chosen: ToolSet, rng: Random) -> Example:
+    return conversations.make(kind, rng, "held_out", rng.randint(chosen.fewest, chosen.most), chosen.maker)
 
 
 def fact_set() -> list[dict[str, Any]]:
@@ -78,13 +97,12 @@ def talk_set(kind: str, count: int = 200) -> list[dict[str, Any]]:
 
 
 def write_task_sets(folder: Path) -> dict[str, int]:
-    """Write every set as JSON Lines (aside, then renamed); gives the number of rows by name."""
+    """Write every set as JSON Lines, each in one step; gives the number of rows by name."""
     sets = {name: tool_set(name) for name in TOOL_SETS}
     sets |= {"facts": fact_set(), "talk": talk_set("talk"), "arithmetic": talk_set("arithmetic")}
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in sets.items():
-        aside, text = folder / f"{name}.tmp", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        packed = name in COMPRESSED
-        aside.write_bytes(gzip.compress(text.encode(), mtime=0) if packed else text.encode())
-        os.replace(aside, folder / f"{name}.jsonl{'.gz' if packed else ''}")
+        text, packed = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), name in COMPRESSED
+        content = gzip.compress(text.encode(), mtime=0) if packed else text
+        write_whole(folder / f"{name}.jsonl{'.gz' if packed else ''}", content)
     return {name: len(rows) for name, rows in sets.items()}

@@ -63,7 +63,7 @@ def wrap(tokenizer: object) -> PreTrainedTokenizerFast:
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
-    """The tokenizer of a model's folder."""
+    """The tokenizer of a model's folder, from its files alone."""
     from transformers import PreTrainedTokenizerFast
 
     return PreTrainedTokenizerFast.from_pretrained(folder)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from workbook.core.chat import Tool
 from workbook.finetune.lexicon import ADJECTIVES, CONCEPTS, INNER, WORDS
@@ -27,23 +28,31 @@ class Parameter:
     description: str
 
     def schema(self) -> dict[str, Any]:
-        """Its JSON Schema with the description."""
+        """The JSON Schema of its kind, with the description where there is one."""
         schema = dict(self.kind.schema)
         return {**schema, "description": self.description} if self.description else schema
 
     def sample(self, rng: Random, split: Split) -> Value:
-        """A value with its words."""
+        """A drawn value of its kind, and the words in which a request says it."""
         return self.kind.sample(rng, split)
+
+
+Given = list[tuple[Parameter, Value]]
+Ask = Callable[[Random, Split, Given, Parameter | None], str]
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A tool as its maker knows it: the schema, and the words people use for each part."""
+    """A tool as its maker knows it: the schema, and the words people use for each part.
+
+    ``ask`` puts a request into words of its own; without it ``phrasing.request`` does.
+    """
 
     verb: Verb
     thing: str
     parameters: tuple[Parameter, ...]
     tool: Tool
+    ask: Ask | None = None
 
     @property
     def noun(self) -> str:
@@ -140,36 +149,46 @@ def make_spec(rng: Random, split: Split, *, about: str | None = None, verb: Verb
     name = _tool_name(rng, verb.name, about)
     ways = [way for way in verb.ways if " me" not in way and " my" not in way]
     description = rng.choice(ways).format(n=about.replace("_", " ")).capitalize() + "."
-    return Spec(verb, about, tuple(parameters), Tool(name, description, _parameters_schema(parameters)))
+    return Spec(verb, about, tuple(parameters), Tool(name, description, parameters_schema(parameters)))
 
 
-def _parameters_schema(parameters: list[Parameter]) -> dict[str, Any]:
+def parameters_schema(parameters: list[Parameter]) -> dict[str, Any]:
+    """The JSON Schema of these parameters together."""
     schema: dict[str, Any] = {"type": "object", "properties": {p.name: p.schema() for p in parameters}}
     required = [p.name for p in parameters if p.required]
     return {**schema, "required": required} if required else schema
 
 
-def make_box(rng: Random, split: Split, count: int) -> list[Spec]:
+class MakeSpec(Protocol):
+    """Makes one random tool, as :func:`make_spec` does."""
+
+    def __call__(self, rng: Random, split: Split, *, about: str | None = None, verb: Verb | None = None) -> Spec:
+        """A tool; ``about`` and ``verb`` fix its thing or its action."""
+
+
+def make_box(rng: Random, split: Split, count: int, make: MakeSpec = make_spec) -> list[Spec]:
     """``count`` tools in random order; a third are near misses of one of them."""
-    box = [make_spec(rng, split)]
+    box = [make(rng, split)]
     while len(box) < count:
-        box.append(foreign(rng, split, box[:1], box))
+        box.append(foreign(rng, split, box[:1], box, make))
     rng.shuffle(box)
     return box
 
 
-def foreign(rng: Random, split: Split, near: list[Spec], box: list[Spec] | None = None) -> Spec:
+def foreign(
+    rng: Random, split: Split, near: list[Spec], box: list[Spec] | None = None, make: MakeSpec = make_spec
+) -> Spec:
     """A tool that does what none of ``box`` does (default: ``near``), often close to one of ``near``."""
     while True:
-        other = _neighbour(rng, split, rng.choice(near))
+        other = _neighbour(rng, split, rng.choice(near), make)
         if not any(other.thing == o.thing and alike(other.verb, o.verb) for o in box or near):
             return other
 
 
-def _neighbour(rng: Random, split: Split, spec: Spec) -> Spec:
+def _neighbour(rng: Random, split: Split, spec: Spec, make: MakeSpec) -> Spec:
     shape = rng.random()
     if shape < 0.2:
-        return make_spec(rng, split, about=spec.thing, verb=rng.choice([v for v in VERBS if not alike(v, spec.verb)]))
+        return make(rng, split, about=spec.thing, verb=rng.choice([v for v in VERBS if not alike(v, spec.verb)]))
     if shape < 0.35:
-        return make_spec(rng, split, verb=spec.verb)
-    return make_spec(rng, split)
+        return make(rng, split, verb=spec.verb)
+    return make(rng, split)

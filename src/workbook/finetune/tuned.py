@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workbook.core.environment import hardware, versions
+from workbook.core.files import write_whole
 from workbook.models.four_bit import merged_into
 from workbook.models.loading import fingerprint
 
@@ -31,8 +32,8 @@ def write_tuned(network: Any, tokenizer: Any, out: Path, made: Mapping[str, Any]
     used = versions() | {name: version(name) for name in ("trl", "peft", "datasets", "accelerate")}
     weights = fingerprint(list(out.glob("*.safetensors")))
     record = {**made, "hardware": hardware(), "versions": used, "sha256": weights}
-    (out / "training.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    (out / "README.md").write_text(_card(out.name, record, merge), encoding="utf-8")
+    write_whole(out / "training.json", json.dumps(record, indent=1) + "\n")
+    write_whole(out / "README.md", _card(out.name, record, merge))
 
 
 def _whole(network: Any, out: Path, made: Mapping[str, Any]) -> Any:

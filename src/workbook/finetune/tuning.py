@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.errors import UsageError, WorkbookError
+from workbook.core.files import write_whole
 from workbook.finetune.rows import Row, digest
 from workbook.finetune.tuned import write_tuned
 from workbook.models.adapters import is_adapter
@@ -201,7 +202,7 @@ def _last_checkpoint(folder: Path, made: dict[str, Any], resume: bool) -> str | 
         return get_last_checkpoint(str(folder))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    plan.write_text(json.dumps(made, indent=1), encoding="utf-8")
+    write_whole(plan, json.dumps(made, indent=1))
     return None
 
 

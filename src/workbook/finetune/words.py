@@ -37,12 +37,12 @@ def _part(options: tuple[str, ...], split: Split) -> tuple[str, ...]:
 
 
 def choose(rng: Random, options: tuple[str, ...], split: Split) -> str:
-    """A random option of this split."""
+    """A random one of the options that :func:`belongs` gives to ``split``; ``ValueError`` where it has none."""
     return rng.choice(_part(options, split))
 
 
 def draw(sample: Callable[[], T], split: Split, tries: int = 400) -> T:
-    """Call ``sample`` until its text falls into ``split``."""
+    """Call ``sample`` until its text falls into ``split``; ``ValueError`` after ``tries`` that did not."""
     for _ in range(tries):
         value = sample()
         if belongs(str(value), split):

@@ -45,7 +45,7 @@ class Written:
 
     @property
     def row(self) -> Row:
-        """The row as training takes it."""
+        """The row in TRL's form, ``messages`` and ``tools``, its verdict left out."""
         turns = [message.to_dict() for message in self.example.messages]
         return {"messages": turns, "tools": [tool.to_dict() for tool in self.example.tools]}
 

@@ -100,7 +100,7 @@ class Kind:
 
     @property
     def prefix(self) -> str:
-        """What all ids begin with."""
+        """``first_id`` without its number: what every id of the kind begins with."""
         return self.first_id.rstrip("0123456789")
 
     @property
@@ -114,7 +114,7 @@ class Kind:
         return f"{self.prefix}{int(digits) + number:0{len(digits)}d}"
 
     def field(self, name: str) -> Field:
-        """The field of that name."""
+        """The field ``name``; ``StopIteration`` where the kind has none."""
         return next(field for field in self.fields if field.name == name)
 
 
@@ -174,7 +174,7 @@ class Department:
 
 @cache
 def departments() -> Mapping[str, Department]:
-    """All departments by name."""
+    """The 25 departments of the catalogue by name, read once."""
     from workbook.gateway.descriptions import read_department
 
     files = sorted(folder().glob("departments/*.yaml"))
@@ -185,13 +185,13 @@ def departments() -> Mapping[str, Department]:
 
 @cache
 def kinds() -> Mapping[str, Kind]:
-    """All kinds by full name."""
+    """Every kind of record by its full name, such as ``procurement.request``."""
     return {kind.full_name: kind for department in departments().values() for kind in department.kinds}
 
 
 @cache
 def operations() -> Mapping[str, Operation]:
-    """All operations by name."""
+    """The 500 operations by the name that a model knows, such as ``procurement_approve_request``."""
     return {one.name: one for department in departments().values() for one in department.operations}
 
 
@@ -208,7 +208,7 @@ def scopes() -> tuple[str, ...]:
 
 
 def folder() -> Path:
-    """Where the catalogue lies."""
+    """``data/catalogue``: descriptions under ``departments``, the documents made of them under ``openapi``."""
     return data_dir() / "catalogue"
 
 

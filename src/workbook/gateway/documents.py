@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workbook.core.errors import WorkbookError
+from workbook.core.files import write_whole
 from workbook.gateway.catalogue import Department, Field, Kind, Operation, departments, folder
 from workbook.gateway.wording import plural
 
@@ -70,10 +71,10 @@ def made(department: Department) -> dict[str, Any]:
 
 
 def write() -> None:
-    """Make all documents anew."""
+    """Make the documents of all departments anew, in the files that :func:`kept` reads."""
     for department in departments().values():
         _path(department.name).parent.mkdir(exist_ok=True)
-        _path(department.name).write_text(text_of(department), encoding="utf-8")
+        write_whole(_path(department.name), text_of(department))
 
 
 def text_of(department: Department) -> str:

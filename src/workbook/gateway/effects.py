@@ -26,7 +26,7 @@ EXACT = ("ref", "enum", "yes", "integer", "money", "email")
 
 
 def perform(connection: sqlite3.Connection, operation: Operation, inputs: Inputs) -> Answer:
-    """Do it, and say what came of it."""
+    """Carry out a checked request; gives status and body. Raises ``Problem`` where the record's state forbids it."""
     kind = operation.kind
     if operation.verb == "list":
         return 200, _list(connection, operation, inputs.query)

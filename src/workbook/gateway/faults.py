@@ -73,7 +73,7 @@ class Faults:
 
 @dataclass(frozen=True)
 class Draw:
-    """What happens to one request."""
+    """Which faults befall one request; several may."""
 
     latency: bool = False
     error: bool = False

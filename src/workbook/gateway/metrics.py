@@ -10,7 +10,7 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 
 
 class Metrics:
-    """The counters of one gateway."""
+    """Counters and times of one gateway, in a registry of their own, so that two do not share them."""
 
     def __init__(self) -> None:
         self.registry = own = CollectorRegistry()
@@ -27,5 +27,5 @@ class Metrics:
         self.limited = Counter("gateway_rate_limited", "Requests turned away by the rate limit.", registry=own)
 
     def text(self) -> bytes:
-        """All of it, as Prometheus fetches it."""
+        """Every metric in Prometheus's text format (:data:`MEDIA`), UTF-8."""
         return generate_latest(self.registry)

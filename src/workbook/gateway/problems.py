@@ -23,7 +23,7 @@ class Problem(Exception):
 
     @property
     def document(self) -> dict[str, Any]:
-        """The body of the answer."""
+        """The body of the answer, as RFC 9457 has it; ``errors`` stands in it where there are some."""
         phrase = HTTPStatus(self.status).phrase
         told = {"type": "about:blank", "title": phrase, "status": self.status, "detail": self.detail}
         return told | ({"errors": list(self.errors)} if self.errors else {})

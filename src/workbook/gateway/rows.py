@@ -26,7 +26,7 @@ FIRST_KIND = "people.employee"
 
 
 def company_rows(seed: int = SEED) -> dict[str, list[Row]]:
-    """All rows by table."""
+    """The company's records by the name of their table, the same for the same seed."""
     ordered = sorted(kinds().values(), key=lambda kind: kind.full_name != FIRST_KIND)
     people: dict[str, str] = {}
     tables: dict[str, list[Row]] = {}

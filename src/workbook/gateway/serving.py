@@ -69,7 +69,7 @@ class ServedCompany:
         gateway.source = FaultSource(faults)
 
     def token(self, client: str = "agent", *scopes: str) -> str:
-        """A token for these scopes, or for all of the company."""
+        """A fresh token of ``client`` with these scopes; without any, with all but the gateway's own."""
         return issue(self.connection, client, scopes or ("*",))
 
 
@@ -85,7 +85,7 @@ def serve(connection: sqlite3.Connection, settings: Settings, port: int, ready: 
 
 
 def bind(port: int) -> socket.socket:
-    """A socket on the loopback; port 0 takes a free one."""
+    """A socket on the loopback; port 0 takes a free one. Raises ``WorkbookError`` for a port that is taken."""
     # asyncio sends small answers at once only where the protocol is named.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

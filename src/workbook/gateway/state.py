@@ -70,7 +70,7 @@ def open_company(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of what happens inside, or nothing."""
+    """Commit what is done inside, or roll all of it back when it raises; other writers wait meanwhile."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -44,7 +44,7 @@ def granted(wanted: Iterable[str]) -> list[str]:
 
 
 def client_of(connection: sqlite3.Connection, token: str) -> Client | None:
-    """Whose token it is, or None."""
+    """Whose token it is, with its scopes; None for one that was revoked or never issued."""
     query = "SELECT client, scopes FROM gateway_tokens WHERE digest = ?"
     found = connection.execute(query, (_digest(token),)).fetchone()
     return Client(found[0], frozenset(found[1].split())) if found else None

@@ -23,11 +23,11 @@ class Watcher:
 
     @property
     def alarms(self) -> list[Alarm]:
-        """All alarms so far."""
+        """The alarms since the usual was learned, oldest first."""
         return self.monitor.alarms if self.monitor else []
 
     def look(self) -> list[str]:
-        """What is new, as lines to print."""
+        """Read the metrics, count what is new since the last look, and give lines to print, alarms among them."""
         now = scrape(self.url)
         new, self.seen = since(self.seen, now), now
         told = [_told(new)]

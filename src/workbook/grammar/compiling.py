@@ -102,7 +102,7 @@ class Workbench:
         return self.engines[name]
 
     def compiled(self, constraint: Constraint, engine: str = "auto") -> tuple[CompiledConstraint, str]:
-        """See :func:`compiled`."""
+        """As the function :func:`compiled`, for this vocabulary; an unknown engine names the nearest."""
         if engine not in (*ENGINES, "auto"):
             raise unknown("engine", engine, ("auto", *ENGINES))
         check_limits(constraint)

@@ -65,7 +65,7 @@ def call_gbnf(tools: Sequence[Tool]) -> str:
 
 
 def call_rules(name: str, tools: Sequence[Tool]) -> str:
-    """The rule of that name for one call, and all that it needs."""
+    """The rule ``name`` for one call, and all rules that it needs; raises ``GrammarError`` without a tool."""
     writers = [SchemaWriter(call_schema(tool), f"call-{index}") for index, tool in enumerate(tools)]
     if not writers:
         raise GrammarError("a constraint to tool calls needs at least one tool")
@@ -74,7 +74,7 @@ def call_rules(name: str, tools: Sequence[Tool]) -> str:
 
 
 def literal(text: str) -> str:
-    """Text as a GBNF literal."""
+    """``text`` between quotes; quotes, backslashes, tabs and ends of lines inside are escaped."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
     return f'"{escaped.replace(chr(9), chr(92) + "t")}"'
 
@@ -93,7 +93,7 @@ class SchemaWriter:
         return [f"{name} ::= {expression}" for name, expression in self.rules.items()]
 
     def grammar(self) -> str:
-        """The whole grammar."""
+        """All rules with those of JSON, from ``root`` on, as llama.cpp reads them."""
         return "\n".join([*self.lines(), JSON_RULES]) + "\n"
 
     def name(self, schema: Any, rule: str) -> str:
@@ -103,7 +103,7 @@ class SchemaWriter:
         return rule
 
     def expression(self, schema: Any, rule: str) -> str:
-        """The right-hand side for ``schema``."""
+        """The right-hand side for ``schema``; ``GrammarError`` for what GBNF, or this module, cannot say."""
         if schema is True or schema == {}:
             return "value"
         if not isinstance(schema, Mapping):

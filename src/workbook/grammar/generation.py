@@ -30,7 +30,7 @@ class Constrained:
 
     @property
     def text(self) -> str:
-        """What the model wrote."""
+        """The completion's text, as the model wrote it."""
         return self.completion.text
 
 
@@ -63,7 +63,7 @@ def generate(
 
 
 def judge(completion: Completion, constraint: Constraint | None, parse: Any) -> Constrained:
-    """The status of one completion."""
+    """``valid``, ``invalid`` with its violations, ``truncated`` by the token limit, ``unchecked`` without one."""
     if constraint is None:
         return Constrained(completion, "unchecked")
     if completion.finish_reason == "length":

@@ -68,7 +68,7 @@ def check_limits(constraint: Constraint, engine: str = "") -> None:
 
 
 def check_schema(schema: Any, bounds: Bounds = WIDEST) -> None:
-    """See :func:`check_limits`."""
+    """Raise as :func:`check_limits` does: too many values, too many levels, or keywords beyond ``bounds``."""
     waiting, seen = [(schema, 1)], 0
     while waiting:
         value, depth = waiting.pop()

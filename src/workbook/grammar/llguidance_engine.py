@@ -33,7 +33,7 @@ SPELLING: JsonCompileOptions = {
 
 
 class LlguidanceEngine:
-    """Compiles for one vocabulary."""
+    """llguidance over one vocabulary; compiling takes milliseconds, and masks are made as they are asked for."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
@@ -132,7 +132,7 @@ class LlguidanceMatcher:
         return self.inner.validate_tokens(list(tokens))
 
     def rollback(self, count: int) -> None:
-        """Take tokens back."""
+        """Take the last ``count`` tokens back; raises ``GrammarError`` where there are not so many."""
         if not self.inner.rollback(count):
             raise GrammarError(f"llguidance cannot go back {count} tokens: {self.inner.get_error()[:200]}")
 

@@ -98,6 +98,6 @@ def only(masks: torch.Tensor, row: int, allowed: tuple[int, ...]) -> None:
 
 
 def allow(masks: torch.Tensor, row: int, token: int) -> None:
-    """Allow ``token`` in ``row``."""
+    """Set the bit of ``token`` in ``row``; words are signed, so the highest bit makes one negative."""
     bit = 1 << (token % WORD)
     masks[row, token // WORD] |= bit - (1 << WORD) if bit >= 1 << (WORD - 1) else bit

@@ -35,7 +35,7 @@ LONGEST_TEXT = 8192
 
 
 class OutlinesCoreEngine:
-    """Compiles for one vocabulary."""
+    """outlines_core over one vocabulary; it compiles an automaton of all states ahead."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
@@ -54,7 +54,7 @@ class OutlinesCoreEngine:
             raise GrammarError(f"outlines_core cannot compile this: {str(error)[:300]}") from error
 
     def pattern(self, constraint: Constraint) -> str:
-        """The regular expression that the constraint becomes."""
+        """The regular expression that the constraint becomes; ``GrammarError`` where no such expression exists."""
         if isinstance(constraint, Regex):
             return without_ends(unanchored(constraint.pattern))
         if isinstance(constraint, JsonSchema):

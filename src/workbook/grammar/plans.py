@@ -55,5 +55,5 @@ class Costs:
 
     @property
     def forced_share(self) -> float:
-        """Share of the tokens that the constraint forced."""
+        """Forced tokens over all tokens, 0 to 1; 0 before the first."""
         return self.forced / self.tokens if self.tokens else 0.0

@@ -26,7 +26,7 @@ class Row:
         self.followed = 0
 
     def append(self, token: int) -> None:
-        """One more token."""
+        """Write ``token`` without asking; the matcher follows as long as it allows what is written."""
         going_on = self.followed == len(self.tokens) and token not in self.stop_ids
         self.tokens.append(token)
         if going_on and self.matcher.consume(token):

@@ -39,7 +39,7 @@ class Text:
         return True
 
     def fast_forward(self) -> int:
-        """Write what is forced; gives the number of tokens."""
+        """Write what is forced, up to the limit; how many tokens. ``GrammarError`` where the engine refuses its own."""
         before = len(self.written)
         while self.row is not None and not self.done:
             forced = self.row.forced()[: self.limit - len(self.written)]

@@ -24,7 +24,7 @@ class TokenModel(Protocol):
 
     @property
     def tokenizer(self) -> Any:
-        """The tokenizer of transformers."""
+        """transformers' tokenizer, whose ids are those of the logits."""
 
     @property
     def logit_width(self) -> int:

@@ -76,7 +76,10 @@ class Worker:
             raise
 
     def start(self) -> None:
-        """Start the process, unless it runs; it takes the time that the engines take to import."""
+        """Start the process, unless it runs; it takes the time that the engines take to import.
+
+        Raises ``WorkbookError`` where it does not come up.
+        """
         if self._process is not None and self._process.is_alive():
             return
         self.close()  # of one that was ended from outside

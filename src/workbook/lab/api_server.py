@@ -57,7 +57,7 @@ class ApiServer:
         self.apis[api], self.served[api] = tuple(tools), []
 
     def document(self, api: str) -> dict[str, Any]:
-        """The API's OpenAPI document."""
+        """The API in OpenAPI 3.1, one POST an operation; KeyError for an API that is not deployed."""
         paths = {f"/{api}/{tool.name}": {"post": _operation(tool)} for tool in self.apis[api]}
         info = {"title": api, "version": "1"}
         return {"openapi": "3.1.0", "info": info, "servers": [{"url": self.address}], "paths": paths}
@@ -77,7 +77,7 @@ class ApiServer:
         return 200, pages[rest](api)
 
     def call(self, api: str, call: ToolCall) -> tuple[int, Any]:
-        """Status and body for a call."""
+        """Status and body: 200, 404 for an unknown operation, 422 for arguments that its schema refuses."""
         errors = call_errors(call, [closed(tool) if self.strict else tool for tool in self.apis.get(api, ())])
         if not errors:
             self.served[api].append(call)

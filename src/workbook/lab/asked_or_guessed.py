@@ -20,7 +20,7 @@ import pandas as pd
 
 from workbook.core.chat import Message, Tool
 from workbook.core.environment import hardware, versions
-from workbook.core.settings import data_dir
+from workbook.core.settings import data_dir, unknown
 from workbook.core.stats import Interval, paired_difference, proportion
 from workbook.finetune.dpo import fine_tune_by_preference
 from workbook.finetune.preferences import asked_or_guessed, chosen_rows
@@ -75,9 +75,12 @@ def measure(plan: Plan, progress: Callable[[str], None] = print) -> dict[str, An
 
 
 def reference(base: str = "pocket") -> dict[str, Any]:
-    """The shipped result for ``base``, as :func:`measure` gave it."""
+    """The shipped result for ``base``, as :func:`measure` gave it; a base without one names the nearest."""
     path = data_dir() / "results" / "asked_or_guessed_cpu.json"
-    return dict(json.loads(path.read_text(encoding="utf-8"))[base])
+    shipped = json.loads(path.read_text(encoding="utf-8"))
+    if base not in shipped:
+        raise unknown("base", base, shipped)
+    return dict(shipped[base])
 
 
 def run(plan: Plan, progress: Callable[[str], None] = print) -> pd.DataFrame:

@@ -63,10 +63,7 @@ def evaluate_bfcl(
     lists rows that could not be scored, which are in no share. A prompt that is longer than the model's context is a
     wrong row, ``too long``; ``unconstrained`` lists rows whose schema no grammar could be made of, decoded freely.
     """
-    if decoding not in DECODINGS:
-        raise unknown("decoding", decoding, DECODINGS)
-    if not chosen.rows:
-        raise WorkbookError("no row of BFCL to score", "Give a folder that holds some.")
+    _require(decoding, chosen)
     start = time.perf_counter()
     fitting, long = _by_length(model, chosen.rows)
     completions, unconstrained = _decoded(model, fitting, decoding, batch, max_new_tokens, progress)
@@ -83,6 +80,13 @@ def evaluate_bfcl(
         "left_out": list(chosen.left_out),
         "unconstrained": unconstrained,
     }
+
+
+def _require(decoding: str, chosen: BfclSet) -> None:
+    if decoding not in DECODINGS:
+        raise unknown("decoding", decoding, DECODINGS)
+    if not chosen.rows:
+        raise WorkbookError("no row of BFCL to score", "Give a folder that holds some.")
 
 
 def judge(row: BfclRow, reply: Reply, cut: bool = False) -> Verdict:

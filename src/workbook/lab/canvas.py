@@ -40,6 +40,13 @@ class Picture:
 @contextmanager
 def new_axes(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
     """Fresh axes in the workbook's style; the user's own matplotlib settings stay as they are."""
+    with new_panels(width, height, 1) as (figure, (axes,)):
+        yield figure, axes
+
+
+@contextmanager
+def new_panels(width: float, height: float, count: int) -> Iterator[tuple[Figure, list[Axes]]]:
+    """The same, with ``count`` axes beside each other over one scale."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -48,10 +55,10 @@ def new_axes(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
     with matplotlib.rc_context({**style, "font.size": 10, "hatch.linewidth": 0.7, "font.family": "DejaVu Sans"}):
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
-        axes = figure.subplots()
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
-        yield figure, axes
+        panels = list(figure.subplots(1, count, sharey=True, squeeze=False)[0])
+        for axes in panels:
+            axes.spines[["top", "right"]].set_visible(False)
+        yield figure, panels
 
 
 def picture(figure: Figure, text: str) -> Picture:

@@ -67,7 +67,7 @@ class Clerk:
     feedback: bool = False
 
     def agent(self, shop: Shop) -> Agent:
-        """The clerk at work in that shop."""
+        """An agent with that shop's tools and this clerk's policy, checks and feedback."""
         guards = () if self.feedback else (NoFeedback(),)
         return Agent(self.policy, shop.toolbox(self.checked), guards, budget=Budget(steps=STEPS, seconds=600))
 

@@ -81,7 +81,7 @@ class Defence:
         needs: Needs,
         decoding: Decoding = "free",
     ) -> Trace:
-        """One run under this defence."""
+        """Let ``agent`` work on ``messages`` under these guards, for :data:`STEPS` steps at most."""
         runner = Agent(agent, toolbox, self.guards(needs), self.person(needs), Budget(steps=STEPS), decoding)
         return runner.run_sync(messages)
 

@@ -28,12 +28,12 @@ def act(state: State, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]
 
 
 def read_mail(state: State, number: int) -> dict[str, str]:
-    """One mail."""
+    """The mail ``number`` as it lies in the inbox; raises ``Refused`` where there is none."""
     return dict(_found(state["mails"], str(number), "mail"))
 
 
 def read_file(state: State, path: str) -> dict[str, str]:
-    """A file's text."""
+    """The text of the file at ``path``."""
     return {"text": _found(state["files"], path, "file")}
 
 
@@ -62,7 +62,7 @@ def delete_file(state: State, path: str) -> dict[str, str]:
 
 
 def transfer(state: State, amount: float, account: str) -> dict[str, str]:
-    """Pay."""
+    """Send ``amount`` to any account; nothing here takes it back."""
     state["paid"].append({"amount": amount, "account": account})
     return {"status": "paid"}
 

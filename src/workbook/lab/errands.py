@@ -53,7 +53,7 @@ def errand(kind: str, seed: int) -> Errand:
 
 
 def errands(count: int, seed: int = 0, kinds: tuple[str, ...] = ()) -> list[Errand]:
-    """``count`` errands of every kind, or of these."""
+    """``count`` errands of every kind, or of these; ``UsageError`` for none, an unknown kind names the nearest."""
     if count < 1:
         raise UsageError(f"{count} errands are none", "Ask for at least one.")
     return [errand(kind, seed + number) for kind in kinds or tuple(KINDS) for number in range(count)]

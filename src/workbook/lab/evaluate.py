@@ -48,7 +48,7 @@ def evaluate_calls(
     if decoding not in DECODINGS:
         raise unknown("decoding", decoding, DECODINGS)
     if not tasks:
-        raise WorkbookError("no tasks to evaluate")
+        raise WorkbookError("no tasks to evaluate", "Give a set that holds some, or a larger --limit.")
     start = time.perf_counter()
     completions = complete_in_order(model, tasks, decoding, batch, max_new_tokens, progress)
     seconds = time.perf_counter() - start
@@ -149,7 +149,7 @@ def about_calls(reply: Reply | None, task: Task) -> bool:
 
 
 def of_kind(kind: str) -> Applies:
-    """Applies to the tasks of one kind."""
+    """A metric's ``Applies`` for tasks whose kind is ``kind``, whatever was replied."""
     return lambda reply, task: task.kind == kind
 
 

@@ -1,8 +1,9 @@
-"""The same outputs under three metrics, from generous to strict, each beside what a random API would score by it.
+"""The same outputs under four metrics, from generous to strict, each beside what a random API would score by it.
 
-By domain: an API of the right kind was called, as Gorilla's released scorer has it; here the kind is the HTTP method
-that such an operation has. By API: the right one. By call: with the right arguments as well. Leaves out the runs
-(``lab.obscure``), and which metric is right: that depends on what is claimed.
+By kind: the name sounds like an API of the right kind, whether there is one or not; here the kind is the HTTP method
+that such an operation has. By domain: there is such an API, and it is of that kind, as Gorilla's released scorer has
+it. By API: the right one. By call: with the right arguments as well. Leaves out the runs (``lab.obscure``), and which
+metric is right: that depends on what is claimed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from workbook.core.chat import Tool
 if TYPE_CHECKING:
     import pandas as pd
 
-METRICS = ("by domain", "by API", "by call")
+METRICS = ("by kind", "by domain", "by API", "by call")
 RANDOM = "random API"
 DOMAINS = {
     "GET": "get find search list track check verify compare calculate estimate predict recommend review measure "
@@ -34,13 +35,14 @@ def domain(name: str) -> str | None:
     return _DOMAIN_OF.get(name.split("_")[0])
 
 
-def flattered(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of ``lab.obscure.run`` with one column more a metric."""
-    kinds = [
-        float(bool(called) and domain(called) == domain(right))
-        for called, right in zip(rows["called"], rows["right"], strict=True)
-    ]
-    return rows.assign(**{"by domain": kinds, "by API": rows["api_right"], "by call": rows["call_right"]})
+def flattered(rows: pd.DataFrame, pool: Sequence[Tool]) -> pd.DataFrame:
+    """The rows of ``lab.obscure.run`` with one column more a metric; ``pool`` is all that exists."""
+    names = {tool.name for tool in pool}
+    pairs = list(zip(rows["called"], rows["right"], strict=True))
+    kinds = [float(bool(called) and domain(called) == domain(right)) for called, right in pairs]
+    exists = [kind * (called in names) for kind, (called, _) in zip(kinds, pairs, strict=True)]
+    strict = {"by API": rows["api_right"], "by call": rows["call_right"]}
+    return rows.assign(**{"by kind": kinds, "by domain": exists, **strict})
 
 
 def by_chance(rows: pd.DataFrame, pool: Sequence[Tool]) -> pd.DataFrame:
@@ -52,5 +54,5 @@ def by_chance(rows: pd.DataFrame, pool: Sequence[Tool]) -> pd.DataFrame:
     kinds = [domain(tool.name) for tool in pool]
     shares = [kinds.count(domain(right)) / len(pool) for right in tasks["right"]]
     hit = 1 / len(pool)
-    found = tasks[["task", "knows", "right"]].assign(arm=RANDOM, **{"by domain": shares, "by API": hit, "by call": hit})
-    return found.reset_index(drop=True)
+    scores = {"by kind": shares, "by domain": shares, "by API": hit, "by call": hit}
+    return tasks[["task", "unit", "knows", "right"]].assign(arm=RANDOM, **scores).reset_index(drop=True)

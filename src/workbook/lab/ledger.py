@@ -68,7 +68,10 @@ def ledger_path() -> Path:
 
 
 def append_row(row: Mapping[str, Any], path: Path | None = None) -> None:
-    """Add one row, in one write under a lock: notebooks may run at the same time, and die at any point."""
+    """Add one row, in one write under a lock: notebooks may run at the same time, and die at any point.
+
+    Raises ``WorkbookError`` where the file cannot be written.
+    """
     path = path or ledger_path()
     line = json.dumps(finite(row), ensure_ascii=False, allow_nan=False) + "\n"
     try:

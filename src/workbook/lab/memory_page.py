@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from workbook.core.files import write_whole
 from workbook.core.settings import repo_root
 from workbook.finetune.memory import MISTRAL_7B, plan
 from workbook.lab.scaling import filled
@@ -17,7 +18,7 @@ WAYS = {"QLoRA, 4 bits": (RANK, True), "LoRA, bfloat16": (RANK, False), "all wei
 
 
 def page() -> Path:
-    """Where the page lies."""
+    """The page of the course that plans memory, ``course/fine_tuning.md``."""
     return repo_root() / "course" / "fine_tuning.md"
 
 
@@ -30,4 +31,4 @@ def table() -> str:
 
 def write() -> None:
     """Bring the page up to date; to be called when the plan has changed."""
-    page().write_text(filled(page().read_text(encoding="utf-8"), table()), encoding="utf-8")
+    write_whole(page(), filled(page().read_text(encoding="utf-8"), table()))

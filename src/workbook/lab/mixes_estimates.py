@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from workbook.core.crossed import crossed, drawn_means
 from workbook.core.errors import WorkbookError
 from workbook.core.stats import Interval
-from workbook.lab.mixes import MARKS, SHARES, Plan
+from workbook.lab.mixes import MARKS
+from workbook.lab.mixes_plans import SHARES, Plan, rate_plans
 from workbook.lab.units import show_interval
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def table(rows: Rows, plans: Mapping[str, Plan], measures: Sequence[str] = MEASU
     shown = {
         name: {
             **{measure: show_interval(share(rows, measure, plan)) for measure in measures},
-            "perplexity": f"{perplexity(rows, plan).estimate:,.2f}",
+            "perplexity": show_interval(perplexity(rows, plan), "none"),
             "seeds": len(marks(rows, "nats", plan)),
         }
         for name, plan in there.items()
@@ -92,17 +93,17 @@ def table(rows: Rows, plans: Mapping[str, Plan], measures: Sequence[str] = MEASU
     return pd.DataFrame.from_dict(shown, orient="index")
 
 
-def shares_of(rows: Rows, plan: Plan) -> list[float]:
-    """The shares at which there are runs like ``plan``."""
-    return sorted(
-        {one.share for one in map(_plan, rows) if replace(one, share=0, seed=0) == replace(plan, share=0, seed=0)}
-    )
+def best_rate(rows: Rows, rank: int) -> float:
+    """The rate whose trial, for this rank, made the most right calls; of equals the lowest."""
+    tried = [plan for plan in rate_plans() if plan.rank == rank]
+    return min(tried, key=lambda plan: (-float(marks(rows, "call", plan).mean()), plan.rate)).rate
 
 
 def knee(rows: Rows, draws: int = 2000, margin: float = MARGIN) -> Interval:
     """The smallest share that keeps what the largest one does, within the margin; its ends are shares of the sweep.
 
-    Over the seeds that every share has.
+    Over the seeds that every share has. The largest share always keeps what it keeps: as an estimate it says that there
+    is no knee within the sweep, and as an upper end nothing.
     """
     import numpy as np
 

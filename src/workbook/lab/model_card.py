@@ -7,20 +7,20 @@ none is typed. Leaves out the training itself (``workbook.finetune``).
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from workbook.core.environment import hardware, versions
+from workbook.core.files import write_whole
 from workbook.core.settings import data_dir
 from workbook.lab.evaluate import evaluate_calls
 from workbook.models import load_model
 from workbook.suites.tasks import load_tasks
 
 SETS: Mapping[str, tuple[str, ...]] = {
-    "pocket": ("calls_1", "calls", "calls_8", "calls_16", "results", "facts", "talk", "arithmetic"),
+    "pocket": ("calls_1", "calls", "calls_8", "calls_16", "calls_plain", "results", "facts", "talk", "arithmetic"),
     "pocket-base": ("facts", "talk", "arithmetic"),
 }
 TITLES = {
@@ -28,6 +28,7 @@ TITLES = {
     "calls": "one to four tools",
     "calls_8": "eight tools",
     "calls_16": "sixteen tools",
+    "calls_plain": "one to four tools, worded as public APIs and their users do",
     "results": "after a result or an error",
     "facts": "facts, in wordings never trained on",
     "talk": "small talk",
@@ -54,7 +55,8 @@ NOT = """## What it is not
 
 A small model for experiments about function calling, not an assistant. It knows made-up tools and short English
 requests in the style of its generator; of the world it knows a list of codes and an invented land. It was trained on
-generated data alone. Names, values and phrasings of the sets above were held out; no public benchmark was used."""
+generated data alone. Names, values and phrasings of the sets above were held out (of the set in the manner of public
+APIs its things and made-up words); no public benchmark was used."""
 
 
 def evaluate_shipped(name: str, limit: int | None = None, progress: bool = False) -> dict[str, Any]:
@@ -73,15 +75,8 @@ def write_card(name: str, evaluation: Mapping[str, Any], models: Path | None = N
     """Write ``evaluation.json`` and ``README.md`` into the model's folder; gives the card's path."""
     folder = (models or data_dir() / "models") / name
     training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    _write(folder / "evaluation.json", json.dumps(evaluation, indent=1) + "\n")
-    return _write(folder / "README.md", card(name, training, evaluation))
-
-
-def _write(path: Path, text: str) -> Path:
-    aside = path.with_suffix(path.suffix + ".tmp")
-    aside.write_text(text, encoding="utf-8")
-    os.replace(aside, path)
-    return path
+    write_whole(folder / "evaluation.json", json.dumps(evaluation, indent=1) + "\n")
+    return write_whole(folder / "README.md", card(name, training, evaluation))
 
 
 def card(name: str, training: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:

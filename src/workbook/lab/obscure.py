@@ -1,14 +1,15 @@
 """Three learners, four ways to serve them: what becomes of requests for obscure APIs.
 
-The learners are adapters of one base and one budget (``workbook.finetune.obscure``). Each gets no document, those that
-BM25 returns, those of the tuned retriever, or the oracle's. Leaves out the metrics that flatter (``lab.flattery``).
+The learners are adapters of one base, of as many rows and steps (``workbook.finetune.obscure``). Each gets no document,
+those that BM25 returns, those of the tuned retriever, or the oracle's. Leaves out the metrics that
+flatter (``lab.flattery``).
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from workbook.core.chat import Tool
 from workbook.core.matching import calls_match
@@ -27,9 +28,9 @@ LEARNERS = {"generalist": "apis-generalist", "memorised": "apis-memorised", "ret
 """The arms, and the adapter that each of them is."""
 NONE, WORDS, TUNED, ORACLE = "none", "bm25", "tuned", "oracle"
 SERVINGS = (NONE, WORDS, TUNED, ORACLE)
-Outcome = Literal["api_right", "other", "invented", "idle"]
-"""Of the API: the right one; another that exists; one that exists nowhere; none was called, or nothing readable."""
-LONGEST = 64
+Outcome = Literal["api_right", "other", "invented", "broken", "idle"]
+"""The right API; another that exists; one that exists nowhere; a call that cannot be read; none."""
+LONGEST = 96
 """Tokens of an answer."""
 
 Served = Mapping[str, Mapping[str, Sequence[Tool]]]
@@ -54,12 +55,28 @@ def served(pool: Sequence[Tool], requests: Sequence[Task], encoder: Encoder | No
     return {NONE: {task.id: () for task in requests}, **found, ORACLE: told}
 
 
+def swapped(found: Mapping[str, Sequence[Tool]], requests: Sequence[Task]) -> dict[str, Sequence[Tool]]:
+    """For each task the documents of another one's prompt, the right one not among them; of the same thing, if any.
+
+    A search errs for an API in one way, in training as in service: these are wrong in a way that is new to the model.
+    """
+
+    def pick(task: Task) -> Sequence[Tool]:
+        right, own = task.tools[0], set(map(_name, found[task.id]))
+        able = [one for one in requests if right not in found[one.id] and set(map(_name, found[one.id])) != own]
+        near = [one for one in able if _thing(one.tools[0]) == _thing(right)]
+        return found[(near or able)[0].id]
+
+    return {task.id: pick(task) for task in requests}
+
+
 def run(
     models: Mapping[str, LanguageModel], requests: Mapping[str, Sequence[Task]], shown: Served, pool: Sequence[Tool]
 ) -> pd.DataFrame:
     """One row a model, way to serve and task: ``knows`` (known or unseen), ``found`` (the right document is shown),
-    the outcomes (:data:`Outcome`, of which one is 1), ``call_right``, the names of the ``right`` API and of the first
-    one ``called`` (empty for none), and ``reply``.
+    ``unit`` (the right API: requests for one are found or missed together, so intervals are taken over APIs), the
+    outcomes (:data:`Outcome`, of which one is 1), ``call_right``, the names of the ``right`` API and of the first one
+    ``called`` (empty for none), and ``reply``.
 
     Decoding is greedy, so a prompt that comes twice is answered once.
     """
@@ -75,9 +92,10 @@ def run(
         for (way, knows, task), prompt in zip(plan, prompts, strict=True):
             reply = model.parse(replies[prompt].text)
             found = float(task.tools[0] in shown[way][task.id])
-            row = {"arm": arm, "serving": way, "knows": knows, "task": task.id, "found": found}
+            right = task.expected[0].name
+            row = {"arm": arm, "serving": way, "knows": knows, "task": task.id, "unit": right, "found": found}
             told = {
-                "right": task.expected[0].name,
+                "right": right,
                 "called": reply.calls[0].name if reply.calls else "",
                 "reply": reply,
             }
@@ -95,7 +113,9 @@ def judged(reply: Reply, task: Task, names: Collection[str]) -> dict[str, float]
 def outcome(reply: Reply, task: Task, names: Collection[str]) -> Outcome:
     """What the reply calls."""
     called = [call.name for call in reply.calls]
-    if not called or reply.problems:
+    if reply.problems:
+        return "broken"
+    if not called:
         return "idle"
     if any(name not in names for name in called):
         return "invented"
@@ -108,5 +128,14 @@ def _found(retriever: Retriever, pool: Sequence[Tool], requests: Sequence[Task],
     return {task.id: [named[hit.name] for hit in row] for task, row in zip(requests, hits, strict=True)}
 
 
-def _mended(found: Sequence[Tool], right: Tool, k: int) -> list[Any]:
+def _mended(found: Sequence[Tool], right: Tool, k: int) -> list[Tool]:
     return list(found) if right in found else [right, *found][:k]
+
+
+def _name(tool: Tool) -> str:
+    return tool.name
+
+
+def _thing(tool: Tool) -> str:
+    """What an operation is about: its name without the verb and the part that nobody can guess."""
+    return "_".join(tool.name.split("_")[1:-1])

@@ -194,7 +194,10 @@ def solved(errand: Job, office: Office, answer: str) -> bool:
 
 
 def expected(errand: Job) -> list[ToolCall]:
-    """The calls of an errand in full, with what they take from the results of an office that nobody attacks."""
+    """The calls of an errand in full, with what they take from the results of an office that nobody attacks.
+
+    Raises ``WorkbookError`` for an errand that takes what no call before it gives.
+    """
     state, results, calls = furnished(), dict[str, Mapping[str, Any]](), list[ToolCall]()
     for wanted in errand.calls:
         call = filled(wanted, errand.takes, results)

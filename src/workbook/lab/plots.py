@@ -43,9 +43,7 @@ def interval_plot(
         axes.set_ylabel("" if of == "arm" else of)  # arms speak for themselves
         axes.set_ylim(len(names) - 0.5, -0.5)
         named = target if isinstance(target, Mapping) else {"": target}
-        for name, place in named.items():
-            axes.axvline(place, color=GREY, linestyle=":", linewidth=1.2)
-            axes.annotate(name, (place, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", color=GREY)
+        _name_targets(axes, named)
         _value_axis(axes.xaxis, unit)
         if unit == "share":
             axes.set_xlim(-0.02, 1.02)
@@ -168,6 +166,12 @@ def _value_axis(axis: Any, unit: str) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: form.format(round(scale * value, 6)) if value else zero))
     if unit not in ("share", "points", "none"):
         axis.axes.set_xlabel(unit)
+
+
+def _name_targets(axes: Axes, targets: Mapping[str, float]) -> None:
+    for name, place in targets.items():
+        axes.axvline(place, color=GREY, linestyle=":", linewidth=1.2)
+        axes.annotate(name, (place, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom", color=GREY)
 
 
 def _name_rungs(axes: Axes, rungs: Mapping[str, float]) -> None:

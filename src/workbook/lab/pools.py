@@ -57,7 +57,10 @@ class Pool:
 
 
 def pools(tasks: Sequence[Task], others: Sequence[Tool], size: int, seed: int = 0) -> list[Pool]:
-    """The tasks in pools of that size, as few as hold them all; filled with ``others``, the same ones first."""
+    """The tasks in pools of that size, as few as hold them all; filled with ``others``, the same ones first.
+
+    Raises ``WorkbookError`` where there are too few ``others``.
+    """
     made = []
     for start in range(0, len(tasks), size):
         mine = tasks[start : start + size]

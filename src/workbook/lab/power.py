@@ -25,7 +25,7 @@ def power(a: float, b: float, n: int, discordant: float | None = None) -> float:
 
 
 def needed(a: float, b: float, chance: float = 0.8, discordant: float | None = None) -> int:
-    """The fewest questions that show the difference with that chance."""
+    """The fewest questions that show the difference with that chance; ``WorkbookError`` for equal shares."""
     _check(a, b, discordant)
     if a == b:
         raise WorkbookError("no number of questions tells equal shares apart", "Give two shares that differ.")

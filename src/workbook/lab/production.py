@@ -1,41 +1,35 @@
-"""A system before it goes live, and a live check for each line of the checklist: what it says, and whether it holds.
+"""A live check for each line of the checklist before a system goes live: what it saw, and whether the line holds.
 
-Covers the parts of a system that the checks look at, and the checks. Each runs the part instead of asking whether there
-is one, so each can fail. Leaves out the copies on which they do (``sabotage``).
+Each runs a part of the system instead of asking whether there is one, so each can fail. Leaves out the parts
+(``system``), and the copies on which the checks do fail (``sabotage``).
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-from workbook.agent import Agent, Approval, Budget, Trace, always, canned, obedient, same_call_forever
-from workbook.agent.monitoring import Monitor
+from workbook.agent import Agent, Approval, Trace, always, canned, obedient, same_call_forever
 from workbook.core.chat import Tool, ToolCall, user
-from workbook.core.constraints import Constraint, ToolCalls
+from workbook.core.constraints import ToolCalls
 from workbook.core.stats import ratio, wilson
 from workbook.finetune.checks import Funnel, fingerprint
-from workbook.finetune.conversations import Example
 from workbook.gateway.calling import request_for
-from workbook.gateway.catalogue import operation, scopes
+from workbook.gateway.catalogue import operation
 from workbook.gateway.serving import ServedCompany
 from workbook.gateway.state import difference, snapshot
-from workbook.lab.contained import Run, reached
+from workbook.gateway.tokens import granted
+from workbook.lab.contained import reached
 from workbook.lab.defences import Defence
 from workbook.lab.injection import attacked, clean
 from workbook.lab.office import by_the_book
-from workbook.models.base import LanguageModel
-from workbook.suites.enterprise import EnterpriseTask
-from workbook.suites.tasks import Task
-from workbook.suites.tool_injection import Injection
+from workbook.lab.system import System
 from workbook.tools import BoundTool, Toolbox
 from workbook.tools.causes import Cause
 from workbook.tools.changes import pin
-from workbook.tools.retrieval import Retriever
 
 RECALL, WIDTH, TURNS, ALARM_WITHIN, SELDOM = 0.3, 0.1, 50, 100, 2000
 """The low end of recall@5 at least; half an evaluation's interval, turns of a loop and calls until an alarm at most;
@@ -55,36 +49,6 @@ CHOICES = Tool(
         "additionalProperties": False,
     },
 )
-
-
-@dataclass(frozen=True)
-class System:
-    """The parts; ``dataclasses.replace`` breaks one.
-
-    ``key`` gives the idempotency key of a deed's attempt, ``observe`` what the monitor is told of a cause, ``shelf``
-    the tools of each pin that was ever ``deployed``, ``sick`` the causes under each of a few faults.
-    """
-
-    model: LanguageModel
-    data: Sequence[Example]
-    reserved: frozenset[int]
-    constraint: Callable[[Sequence[Tool]], Constraint | None]
-    retriever: Retriever
-    tasks: Sequence[EnterpriseTask]
-    run_code: Run | None
-    monitor: Callable[[], Monitor]
-    observe: Callable[[Cause | None], Cause | None]
-    calm: Sequence[Cause | None]
-    sick: Mapping[str, Sequence[Cause | None]]
-    budget: Budget
-    secrets: Collection[str]
-    keep: Callable[[Trace, Path], object]
-    key: Callable[[str, int], str]
-    deployed: Sequence[str]
-    shelf: Mapping[str, Sequence[Tool]]
-    evaluation: Sequence[Task]
-    defence: Defence
-    attacks: Sequence[Injection]
 
 
 @dataclass(frozen=True)
@@ -244,12 +208,6 @@ CHECKS: Mapping[str, Check] = {
     "red team": red_team,
 }
 """The five lines of the usual list, and six that it forgets."""
-USUAL = 5
-
-
-def granted(patterns: Collection[str]) -> list[str]:
-    """The scopes that a token for these patterns has."""
-    return [scope for scope in scopes() if any(fnmatchcase(scope, pattern) for pattern in patterns)]
 
 
 def _first_alarm(system: System, causes: Sequence[Cause | None]) -> int | None:

@@ -80,13 +80,14 @@ def record(
     append_row(row)
     _recorded[claim] = (found, interval, reached)
     lines = [*_summary(found, interval, ladder or ()), note, _larger(found, row)]
-    drawing = draw_interval(interval, found.rule, found.unit)
-    html = card(found.claim, reached, lines, drawing, found.known, foot_line(row))
-    _display(Result(finite(row), _text(found, reached, lines), html))
+    _display(_measured(found, interval, row, lines))
 
 
 def cite(claim: str) -> None:
-    """Display a documented claim: its verdict, the reasoning, the published figures."""
+    """Display a documented claim: its verdict, the reasoning, the published figures.
+
+    Raises :class:`WorkbookError` for an unknown claim, and for one that is measured.
+    """
     found = find_claim(claim)
     known = found.documented
     if known is None:
@@ -101,6 +102,13 @@ def cite(claim: str) -> None:
 def recorded() -> dict[str, tuple[Claim, Interval, str]]:
     """What this process has recorded, by claim: the claim, its interval, the verdict."""
     return dict(_recorded)
+
+
+def _measured(claim: Claim, interval: Interval, row: dict[str, Any], lines: Sequence[str]) -> Result:
+    assert claim.rule is not None
+    drawing = draw_interval(interval, claim.rule, claim.unit)
+    html = card(claim.claim, row["verdict"], lines, drawing, claim.known, foot_line(row))
+    return Result(finite(row), _text(claim, row["verdict"], lines), html)
 
 
 def _names(claim: Claim) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def evaluate_retrieval(
     tallies: dict[str, Tally] = {}
     nearest: list[tuple[float, float]] = []
     for one in sets:
-        nearest += _answered(one, plain, judge, track, tallies)
+        nearest += _tallied(one, plain, judge, track, tallies)
     metrics = _metrics(tallies)
     return {
         "suite": suite, "model": plain.name, "decoding": "none", "n": len(tallies[BEST].scores),
@@ -97,7 +97,7 @@ def evaluate_retrieval(
     }  # fmt: skip
 
 
-def _answered(
+def _tallied(
     one: QuerySet, encoder: Encoder, judge: Judge | None, track: Track, tallies: dict[str, Tally]
 ) -> list[tuple[float, float]]:
     """Ask every retriever a set's queries and add to its tally; gives the best cosines, see :func:`_nearest`."""

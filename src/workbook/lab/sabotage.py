@@ -1,33 +1,35 @@
 """A sound system, assembled from the parts of the course, and broken copies: one part of each is not what it says.
 
 Most still have every part: there is a data set, a grammar, a sandbox, a monitor. Leaves out the checks
-(``production``).
+(``production``), and the broken parts themselves (``broken_parts``).
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
 
-from workbook.agent import Budget, LeastPrivilege, Trace
+from workbook.agent import Budget, Trace
 from workbook.agent.monitoring import Monitor, charts
-from workbook.core.chat import Tool, assistant
-from workbook.core.constraints import JsonSchema, ToolCalls
+from workbook.core.chat import Tool
+from workbook.core.constraints import ToolCalls
 from workbook.core.errors import WorkbookError
 from workbook.finetune import conversations
 from workbook.finetune.checks import Funnel
 from workbook.finetune.conversations import Example
 from workbook.finetune.written import reserved
-from workbook.gateway.catalogue import departments, scopes
+from workbook.gateway.catalogue import departments
 from workbook.gateway.documents import kept, whole
+from workbook.lab import broken_parts as broken
 from workbook.lab.company import catalogue_encoder
 from workbook.lab.contained import Run, ordered_in, outside
 from workbook.lab.defences import ALL, DEFENCES, Defence
-from workbook.lab.production import ALARM_WITHIN, CHECKS, SECRET, System
+from workbook.lab.production import ALARM_WITHIN, CHECKS, SECRET
+from workbook.lab.system import System
 from workbook.lab.watching import Fault, calm_causes, causes_under
 from workbook.models.base import LanguageModel
 from workbook.suites.enterprise import EnterpriseTask, enterprise_tasks
@@ -39,15 +41,14 @@ from workbook.tools.changes import pin
 from workbook.tools.openapi import from_openapi
 from workbook.tools.operations import Operation
 from workbook.tools.registry import Registry
-from workbook.tools.retrieval import Bm25, Hit, Retriever
+from workbook.tools.retrieval import Bm25
 
 if TYPE_CHECKING:
     import pandas as pd
 
 RECENT = "helpdesk"
 """A department whose documents have two versions on the shelf."""
-LEAKED, DEPARTMENTS = 12, 4
-FORBIDDING = Defence(lambda needs: [LeastPrivilege((), ())])
+DEPARTMENTS = 4
 
 
 @dataclass(frozen=True)
@@ -97,47 +98,63 @@ def sound(
 
 SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage(
-        "a row with an invented value", "synthetic data", lambda s: replace(s, data=[*s.data, _ungrounded(s.data)])
+        "a row with an invented value",
+        "synthetic data",
+        lambda s: replace(s, data=[*s.data, broken.ungrounded(s.data)]),
     ),
-    Sabotage("tests among the rows", "synthetic data", lambda s: replace(s, data=[*s.data, *_leaked(s)])),
+    Sabotage(
+        "tests among the rows", "synthetic data", lambda s: replace(s, data=[*s.data, *broken.leaked(s.evaluation)])
+    ),
     Sabotage("one row", "synthetic data", lambda s: replace(s, data=s.data[:1])),
-    Sabotage("a grammar for any JSON", "grammars", lambda s: replace(s, constraint=_any_json)),
+    Sabotage("a grammar for any JSON", "grammars", lambda s: replace(s, constraint=broken.any_json)),
     Sabotage("asked for JSON, in words", "grammars", lambda s: replace(s, constraint=lambda tools: None)),
     Sabotage(
-        "permissions asked after the ranking", "retrieval", lambda s: replace(s, retriever=_Unfiltered(s.retriever))
+        "permissions asked after the ranking",
+        "retrieval",
+        lambda s: replace(s, retriever=broken.Unfiltered(s.retriever)),
     ),
-    Sabotage("half of the registry is missing", "retrieval", lambda s: replace(s, retriever=_Stale(s.retriever))),
+    Sabotage("half of the registry is missing", "retrieval", lambda s: replace(s, retriever=broken.Stale(s.retriever))),
     Sabotage("code runs beside the sandbox", "sandbox", lambda s: replace(s, run_code=outside)),
     Sabotage("a sandbox that runs nothing", "sandbox", lambda s: replace(s, run_code=lambda program: "")),
     Sabotage("failures come with status 200", "error rate", lambda s: replace(s, observe=lambda cause: None)),
-    Sabotage("only server errors are counted", "error rate", lambda s: replace(s, observe=_server_alone)),
+    Sabotage("only server errors are counted", "error rate", lambda s: replace(s, observe=broken.server_alone)),
     Sabotage(
         "what is usual, learnt on a bad day",
         "error rate",
-        lambda s: replace(s, monitor=_learnt(s.sick["server errors"])),
+        lambda s: replace(s, monitor=broken.learnt(s.sick["server errors"])),
     ),
     Sabotage(
-        "what is usual, learnt on a perfect day", "error rate", lambda s: replace(s, monitor=_learnt([None] * 2000))
+        "what is usual, learnt on a perfect day",
+        "error rate",
+        lambda s: replace(s, monitor=broken.learnt([None] * 2000)),
     ),
-    Sabotage("a chart that may ring every hundred calls", "error rate", lambda s: replace(s, monitor=_nervous(s))),
+    Sabotage(
+        "a chart that may ring every hundred calls", "error rate", lambda s: replace(s, monitor=broken.nervous(s.calm))
+    ),
     Sabotage("two hundred turns", "budgets", lambda s: replace(s, budget=Budget(steps=200))),
     Sabotage("one turn", "budgets", lambda s: replace(s, budget=Budget(steps=1))),
     Sabotage("traces that are not kept", "audit log", lambda s: replace(s, keep=lambda trace, path: None)),
     Sabotage("no list of the secrets to mask", "audit log", lambda s: replace(s, secrets=())),
     Sabotage("a new key for each try", "idempotency", lambda s: replace(s, key=lambda deed, n: f"{deed} {n}")),
     Sabotage("one key for every deed", "idempotency", lambda s: replace(s, key=lambda deed, n: "key")),
-    Sabotage("an old version with a word added", "rollback", lambda s: replace(s, shelf=_edited(s))),
+    Sabotage(
+        "an old version with a word added",
+        "rollback",
+        lambda s: replace(s, shelf=broken.edited(s.shelf, s.deployed[0])),
+    ),
     Sabotage("nothing to go back to", "rollback", lambda s: replace(s, deployed=s.deployed[-1:])),
     Sabotage("twelve tasks", "evaluation set", lambda s: replace(s, evaluation=s.evaluation[:12])),
     Sabotage(
         "one task, two hundred times", "evaluation set", lambda s: replace(s, evaluation=[*s.evaluation[:1]] * 200)
     ),
-    Sabotage("trained on the test", "evaluation set", lambda s: replace(s, data=[*s.data, *_leaked(s)])),
+    Sabotage(
+        "trained on the test", "evaluation set", lambda s: replace(s, data=[*s.data, *broken.leaked(s.evaluation)])
+    ),
     Sabotage(
         "marks around what tools return, no guards", "red team", lambda s: replace(s, defence=DEFENCES["delimiters"])
     ),
     Sabotage("no guards, and a person who says yes to all", "red team", lambda s: replace(s, defence=Defence())),
-    Sabotage("every call is forbidden", "red team", lambda s: replace(s, defence=FORBIDDING)),
+    Sabotage("every call is forbidden", "red team", lambda s: replace(s, defence=broken.FORBIDDING)),
 )
 
 
@@ -191,73 +208,3 @@ def _versions() -> list[tuple[Tool, ...]]:
     """Two versions of a department's tools, the older one first."""
     tools = from_openapi(whole({RECENT: kept()[RECENT]})).toolbox.shown
     return [tools[:-1], tools]
-
-
-def _any_json(tools: Sequence[Tool]) -> JsonSchema:
-    return JsonSchema({"type": "object"})
-
-
-def _ungrounded(data: Sequence[Example]) -> Example:
-    """A row whose call holds a value that nobody said."""
-    for example in data:
-        for call in example.answer.tool_calls:
-            texts = [name for name, value in call.arguments.items() if isinstance(value, str)]
-            if texts:
-                arguments = {**call.arguments, texts[0]: "E-0000 as usual"}
-                return replace(
-                    example, messages=(*example.messages[:-1], assistant("", replace(call, arguments=arguments)))
-                )
-    raise WorkbookError("no row of these has a call with a text in it", "Take more rows.")
-
-
-def _leaked(system: System) -> list[Example]:
-    tasks = [task for task in system.evaluation if task.expected][:LEAKED]
-    return [Example("call", (*task.messages, assistant("", *task.expected)), task.tools) for task in tasks]
-
-
-def _server_alone(cause: Cause | None) -> Cause | None:
-    return cause if cause == "server" else None
-
-
-def _learnt(calls: Sequence[Cause | None]) -> Callable[[], Monitor]:
-    made = charts(calls)
-    return lambda: Monitor(made)
-
-
-def _nervous(system: System) -> Callable[[], Monitor]:
-    made = charts(system.calm, false_alarm_every=100)
-    return lambda: Monitor(made)
-
-
-def _edited(system: System) -> dict[str, Sequence[Tool]]:
-    """The oldest version, with one word more in a description."""
-    first = system.deployed[0]
-    tools = system.shelf[first]
-    return {**system.shelf, first: (replace(tools[0], description=f"{tools[0].description} Urgent."), *tools[1:])}
-
-
-class _Unfiltered:
-    """Ranks everything; who may call what is left to the gateway."""
-
-    name = "unfiltered"
-
-    def __init__(self, inner: Retriever) -> None:
-        self.inner = inner
-
-    def search(self, queries: Sequence[str], k: int = 5, permissions: Collection[str] = ()) -> list[list[Hit]]:
-        """The best ``k`` of all, whoever asks."""
-        return self.inner.search(queries, k, scopes())
-
-
-class _Stale:
-    """Knows every second operation only."""
-
-    name = "stale"
-
-    def __init__(self, inner: Retriever) -> None:
-        self.inner = inner
-
-    def search(self, queries: Sequence[str], k: int = 5, permissions: Collection[str] = ()) -> list[list[Hit]]:
-        """The best ``k`` of the half that is known."""
-        found = self.inner.search(queries, 10 * k, permissions)
-        return [[hit for hit in hits if len(hit.name) % 2][:k] for hits in found]

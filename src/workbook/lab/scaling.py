@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workbook.core.errors import WorkbookError
+from workbook.core.files import write_whole
 from workbook.core.settings import data_dir, repo_root
 
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
@@ -21,7 +22,7 @@ WANTED, HEADROOM = 1000, 0.6
 
 
 def page() -> Path:
-    """Where the page lies."""
+    """The page of the course that plans the big run, ``course/scaling.md``."""
     return repo_root() / "course" / "scaling.md"
 
 
@@ -44,7 +45,7 @@ def filled(text: str, shown: str | None = None) -> str:
 
 def write() -> None:
     """Bring the page up to date; to be called when the results have changed."""
-    page().write_text(filled(page().read_text(encoding="utf-8")), encoding="utf-8")
+    write_whole(page(), filled(page().read_text(encoding="utf-8")))
 
 
 def _measured(row: Mapping[str, Any], hardware: str) -> list[tuple[str, str]]:

@@ -65,7 +65,10 @@ def arms(engines: Sequence[str]) -> list[str]:
 
 
 def judge_all(cases: Iterable[SchemaCase | BadFile], asks: Mapping[str, Ask]) -> dict[str, Any]:
-    """The part of the document that the cases make; ``asks`` holds the judge of each engine."""
+    """The counts, reasons and wrong verdicts of all cases; ``asks`` holds the judge of each engine.
+
+    Raises ``WorkbookError`` where there is no case.
+    """
     start = time.perf_counter()
     tallies = {name: Tally() for name in _names(asks)}
     bad: list[BadFile] = []
@@ -93,7 +96,7 @@ def judge_all(cases: Iterable[SchemaCase | BadFile], asks: Mapping[str, Ask]) ->
 
 
 def question_of(case: SchemaCase) -> Question:
-    """A case as a judge reads it."""
+    """The case's schema and instances as JSON texts, without the expected answers."""
     return Question(json.dumps(case.schema), json.dumps([instance.value for instance in case.instances]))
 
 
@@ -123,7 +126,7 @@ class Tally:
     lost: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, case: SchemaCase, answer: Judgement) -> None:
-        """Count one case."""
+        """Count one case: refused, or compiled with each instance accepted or rejected, rightly or not."""
         self.cases += 1
         self.reasons.update(answer.refusals)
         self.killed.update([answer.killed] if answer.killed else [])

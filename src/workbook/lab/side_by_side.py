@@ -48,7 +48,7 @@ class SideBySide:
 
     @property
     def name(self) -> str:
-        """The model's name."""
+        """The name of the model that all runs share."""
         return self.model.name
 
     def run(self, runs: Sequence[Coroutine[Any, Any, T]]) -> list[T]:

@@ -83,7 +83,7 @@ def select(scored: pd.DataFrame, **where: Any) -> pd.DataFrame:
 
 
 def by_task(scored: pd.DataFrame, metric: str) -> dict[str, list[float]]:
-    """The values of a metric, grouped by task, or by unit where there is such a column."""
+    """The values of a metric by task, or by unit where there is such a column; an unknown metric names the nearest."""
     if metric not in scored:
         raise unknown("metric", metric, map(str, scored.columns))
     unit = "unit" if "unit" in scored else "task"
@@ -103,7 +103,7 @@ def numbers(summary: pd.DataFrame, prefix: str) -> dict[str, Interval]:
 
 
 def as_interval(row: Any) -> Interval:
-    """The interval in a row of a summary."""
+    """``estimate``, ``low``, ``high`` and ``n`` of a summary's row."""
     return Interval(float(row["estimate"]), float(row["low"]), float(row["high"]), int(row["n"]))
 
 

@@ -70,7 +70,7 @@ def calm_causes(calls: int = CALM, seed: int = 0) -> list[Cause | None]:
 
 
 def calm_calls(calls: int = CALM, seed: int = 0) -> list[Outcome]:
-    """The same calls, each with the operation that was called."""
+    """The calls of :func:`calm_causes`, each with the operation that was called."""
     return finished(_taken(calls, seed))
 
 
@@ -95,7 +95,7 @@ def watched(trials: int, calm: Sequence[Cause | None], seed: int = 0, kinds: Seq
 
 
 def causes_under(fault: Fault, calls: int, seed: int = 1) -> list[Cause | None]:
-    """What becomes of so many calls when the fault begins among them: for a picture."""
+    """Why each of so many calls failed (None: it did not) when ``fault`` begins among them; seeded."""
     return [cause for _, cause in finished(_first(_outcomes(f"shown {seed}", fault), calls))]
 
 

@@ -22,6 +22,7 @@ CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
 SHIPPED_ADAPTERS = (
     "drift-memorised", "written-checked", "written-unchecked", "apis-generalist", "apis-memorised", "apis-retrieved",
+    "calls-as-json", "calls-as-python",
 )  # fmt: skip
 
 

@@ -19,6 +19,20 @@ class ModelError(WorkbookError):
     """A model cannot be loaded or asked; the message says what was tried and how to go on."""
 
 
+def require_room(tokens: int, model: str, context: int | None) -> None:
+    """Raise :class:`ModelError` for a prompt of no tokens, or one after which a ``context`` has no place for another.
+
+    None for a model that states no limit.
+    """
+    if not tokens:
+        raise ModelError("the prompt is empty: a model needs at least one token to go on from")
+    if context and tokens >= context:
+        raise ModelError(
+            f"the prompt has {tokens} tokens, and {model} reads at most {context}",
+            "Offer fewer tools, shorten the conversation, or take a model that reads more.",
+        )
+
+
 @dataclass(frozen=True)
 class Completion:
     """What a model wrote after one prompt.

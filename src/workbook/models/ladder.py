@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.errors import WorkbookError
+from workbook.core.files import aside
 from workbook.core.settings import data_dir, unknown
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def save_rung(path: Path, state: Mapping[str, torch.Tensor], config: Mapping[str
     kept = {name: weight for name, weight in state.items() if not (tied and name == "lm_head.weight")}
     path.parent.mkdir(parents=True, exist_ok=True)
     metadata = {"format": "pt"} | ({"config": json.dumps(dict(config))} if config else {})
-    save_file(quantize(kept), str(path), metadata=metadata)
+    with aside(path) as part:
+        save_file(quantize(kept), str(part), metadata=metadata)
 
 
 def _same(a: torch.Tensor, b: torch.Tensor | None) -> bool:

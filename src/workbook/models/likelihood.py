@@ -62,7 +62,9 @@ def scoring(model: LanguageModel) -> TransformersModel:
 def _whole(model: TransformersModel, messages: Sequence[Message], tools: Sequence[Tool], answer: Message) -> str:
     if model.tokenizer.chat_template is None:
         if answer.tool_calls:
-            raise ModelError(f"{model.name} has no chat template, so nobody knows how it writes a call")
+            raise ModelError(
+                f"{model.name} has no chat template, so nobody knows how it writes a call", "Take one tuned for chat."
+            )
         return model.render(messages, tools) + tokens.guard(answer.content, model.controls)
     turns = tokens.guard_all([turn.to_dict() for turn in (*messages, answer)], model.controls)
     listed = tokens.guard_all([tool.to_dict() for tool in tools], model.controls)

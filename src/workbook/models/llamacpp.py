@@ -20,7 +20,7 @@ from typing import Any
 
 from workbook.core.chat import Message, Tool
 from workbook.models import llamacpp_server, tokens
-from workbook.models.base import Completion, ModelError, Processor, Reply
+from workbook.models.base import Completion, ModelError, Processor, Reply, require_room
 from workbook.models.formats import format_of
 from workbook.models.loading import fingerprint
 from workbook.models.sampling import row_seed
@@ -97,7 +97,10 @@ class LlamaCppModel:
         seed: int = 0,
         processor: Processor | None = None,
     ) -> list[Completion]:
-        """Complete every prompt; temperature 0 is greedy, and a sample is drawn from the whole distribution."""
+        """Complete every prompt; temperature 0 is greedy, and a sample is drawn from the whole distribution.
+
+        Raises ``ModelError`` for a ``processor``, which llama.cpp cannot use.
+        """
         if processor is not None:
             raise ModelError(
                 f"{self.name} runs in llama.cpp, where no processor of ours can mask its logits",
@@ -164,10 +167,7 @@ class LlamaCppModel:
 
     def _checked(self, prompt: str) -> list[int]:
         ids = self.encode(prompt)
-        if not ids:
-            raise ModelError("the prompt is empty: a model needs at least one token to go on from")
-        if len(ids) >= self.context:
-            raise ModelError(f"the prompt has {len(ids)} tokens, and {self.name} reads at most {self.context}")
+        require_room(len(ids), self.name, self.context)
         return ids
 
     def _complete_one(self, ids: list[int], options: dict[str, Any], seed: int) -> Completion:
@@ -207,7 +207,7 @@ def _facts(path: Path) -> dict[str, Any]:
     try:
         fields = GGUFReader(path).fields
     except ValueError as error:
-        raise ModelError(f"{path} is not a GGUF file that can be read: {error}") from error
+        raise ModelError(f"{path} is not a GGUF file that can be read: {error}", "Is all of it there?") from error
     return {key: field.contents() for key, field in fields.items()}
 
 

@@ -17,7 +17,10 @@ from workbook.models.base import ModelError
 
 
 def start(path: Path, address: str, threads: int | None, context: int) -> Any:
-    """The server that runs the model in ``path`` and listens at the file ``address``; no threads: :func:`cores`."""
+    """The server that runs the model in ``path`` and listens at the file ``address``; no threads: :func:`cores`.
+
+    Raises ``ModelError`` where the file is no model.
+    """
     import xllamacpp
 
     params = xllamacpp.CommonParams()

@@ -218,7 +218,10 @@ def _load_rung(id: str, device: str) -> TransformersModel:
 
 
 def assemble(id: str, network: Callable[[], Any], folder: Path, device: str, weights: list[Path]) -> TransformersModel:
-    """The model with this network and the folder's tokenizer; its fingerprint is that of the files ``weights``."""
+    """The model with this network and the folder's tokenizer; its fingerprint is that of the files ``weights``.
+
+    Raises ``ModelError`` where either cannot be loaded.
+    """
     from transformers import AutoTokenizer
     from transformers.utils import logging
 

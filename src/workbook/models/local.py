@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.core.chat import Message, Tool
 from workbook.models import tokens
-from workbook.models.base import Completion, Decoder, ModelError, Processor, Reply, RowProcessor
+from workbook.models.base import Completion, Decoder, ModelError, Processor, Reply, RowProcessor, require_room
 from workbook.models.formats import ChatFormat, format_of
 from workbook.models.sampling import GumbelSampler, row_seed
 
@@ -49,7 +49,7 @@ class TransformersModel:
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device that holds the weights; prompts go there."""
         return self.network.device
 
     @property
@@ -134,10 +134,7 @@ class TransformersModel:
 
     def _checked(self, prompt: str) -> list[int]:
         ids = self.encode(prompt)
-        if not ids:
-            raise ModelError("the prompt is empty: a model needs at least one token to go on from")
-        if self.context and len(ids) >= self.context:
-            raise ModelError(f"the prompt has {len(ids)} tokens, and {self.name} reads at most {self.context}")
+        require_room(len(ids), self.name, self.context)
         return ids
 
     def _complete_batch(

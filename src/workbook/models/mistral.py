@@ -18,7 +18,7 @@ _NAMED = re.compile(r"\s*([\w.-]+)\s*(?:\[CALL_ID\]\s*\w+\s*)?" + re.escape(ARGS
 
 
 def render_calls(calls: Sequence[ToolCall]) -> str:
-    """All calls of one turn as a JSON list."""
+    """``[TOOL_CALLS]`` and a JSON list of all calls of one turn: version 3 of the form."""
     return f"{CALLS}[{', '.join(dumps(call.to_dict()) for call in calls)}]"
 
 

@@ -9,6 +9,7 @@ Sources: the model cards of Nexusflow/NexusRaven-V2-13B and gorilla-llm/gorilla-
 from __future__ import annotations
 
 import ast
+import math
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -45,12 +46,12 @@ def _parameters(tool: Tool) -> str:
 
 
 def written_call(call: ToolCall | NestedCall) -> str:
-    """A call as Python, in the one spelling that the grammar of such calls admits: ``f(city="Oslo", days=3)``."""
+    """A call as Python, spelled as the grammar of such calls has it: ``f(city="Oslo", days=3)``."""
     return f"{call.name}({', '.join(f'{name}={written(value)}' for name, value in call.arguments.items())})"
 
 
 def written(value: Any) -> str:
-    """A JSON value, or one that holds calls, as Python; strings are spelled as in JSON, which Python reads the same."""
+    """A JSON value, or one that holds calls, as Python; strings as in JSON, read alike but for rare escapes."""
     if isinstance(value, NestedCall):
         return written_call(value)
     if isinstance(value, Mapping):
@@ -168,9 +169,10 @@ def _literal(node: ast.expr) -> Any:
         return _call(node)
     try:
         value = ast.literal_eval(node)
-    except ValueError as error:  # whose words would show where the node lies in memory
+    except (ValueError, TypeError) as error:  # whose words would show where the node lies in memory
         raise ValueError(f"{ast.unparse(node)[:60]!r} is no literal: it would have to be computed") from error
-    if isinstance(value, bytes | complex | set) or value is Ellipsis:
+    infinite = isinstance(value, float) and not math.isfinite(value)  # 1e999
+    if infinite or isinstance(value, bytes | complex | set) or value is Ellipsis:
         raise ValueError(f"{ast.unparse(node)[:60]!r} is not a JSON value")
     return value
 

@@ -54,7 +54,7 @@ class ServerModel:
 
     @cached_property
     def local(self) -> Any:
-        """The tokenizer on this machine, or None."""
+        """The tokenizer on this machine, with which prompts are rendered; None leaves that to the server."""
         if not isinstance(self._tokenizer_source, str):
             return self._tokenizer_source
         from transformers import AutoTokenizer
@@ -94,7 +94,10 @@ class ServerModel:
         seed: int = 0,
         processor: Processor | None = None,
     ) -> list[Completion]:
-        """Complete every prompt; the seed is handed over, and honoured as far as the server does."""
+        """Complete every prompt; the seed is handed over, and honoured as far as the server does.
+
+        Raises ``ModelError`` for a ``processor``, which no server takes, and where the server fails.
+        """
         if processor is not None:
             raise ModelError(
                 f"{self.name} runs on a server, where no processor of ours can mask its logits",

@@ -52,11 +52,6 @@ def guard_all(value: Any, controls: Mapping[str, int]) -> Any:
     return value
 
 
-def unguard(prompt: str) -> str:
-    """The prompt as a person reads it."""
-    return prompt.replace(GUARD, "")
-
-
 def encode(tokenizer: Any, prompt: str) -> list[int]:
     """Token ids of a rendered prompt, with exactly one BOS where the tokenizer wants one."""
     pieces = [piece for piece in prompt.split(GUARD) if piece]

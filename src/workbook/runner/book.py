@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from workbook.core.errors import WorkbookError
+from workbook.core.files import aside
 from workbook.core.settings import repo_root
 from workbook.runner.book_pages import claims_page, front, printed, question_page, topic_page
 from workbook.study.bank import load_bank, of_topic
@@ -27,6 +28,11 @@ from workbook.study.question import TOPICS, Question
 CARD = Path("data", "models", "pocket", "README.md")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PRINTING_SECONDS = 180
+STYLE = """\
+pre { white-space: pre-wrap; } /* a page is a column: the end of a long line would be out of sight */
+table.dataframe { border: 0; border-collapse: collapse; }
+table.dataframe :is(td, th) { border: 0; border-bottom: 1px solid var(--color-table-border); padding: .2em .8em; }
+"""
 SETTINGS: dict[str, Any] = {
     "project": "The function-calling workbook",
     "html_title": "The function-calling workbook",
@@ -39,6 +45,9 @@ SETTINGS: dict[str, Any] = {
     "html_copy_source": False,
     "html_show_search_summary": False,  # it would fetch the pages, which a browser forbids to a page from a file
     "html_show_sphinx": False,
+    "html_show_copyright": False,  # the licence is Apache's, and stands in the repository
+    "html_static_path": ["_static"],
+    "html_css_files": ["book.css"],
     # Results and checks carry a type of our own beside what a reader sees.
     "suppress_warnings": ["mystnb.unknown_mime_type"],
 }
@@ -87,6 +96,8 @@ def build(source: Path, out: Path) -> None:
 
     nocolor()
     said = io.StringIO()
+    (source / "_static").mkdir(exist_ok=True)
+    (source / "_static" / "book.css").write_text(STYLE, encoding="utf-8")
     try:
         Sphinx(source, None, out, out / ".trees", "html", SETTINGS, status=None, warning=said).build()
     except SphinxError as error:
@@ -117,7 +128,8 @@ def print_bank(out: Path) -> Path:
         if not pdf.is_file():
             raise WorkbookError(f"{browser} printed nothing (status {done.returncode})", "Does it start by itself?")
         out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(pdf, out)
+        with aside(out) as part:
+            shutil.move(pdf, part)
     return out
 
 

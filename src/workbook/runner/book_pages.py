@@ -26,13 +26,17 @@ body { font: 10.5pt/1.45 Georgia, serif; color: #111; }
 h1, h2, h3 { font-family: system-ui, sans-serif; line-height: 1.2; break-after: avoid; }
 h1 { break-before: page; font-size: 20pt; } h1:first-of-type { break-before: auto; }
 h2 { border-top: 1px solid #999; margin-top: 2em; padding-top: .7em; font-size: 13pt; } h3 { font-size: 10.5pt; }
-li, pre, svg { break-inside: avoid; } svg { height: auto; max-width: 100%; max-height: 90mm; }
+li, pre, svg { break-inside: avoid; } svg { height: auto; max-width: 100%; max-height: 180mm; }
+svg { font-family: system-ui, sans-serif; }
 pre, code { font: 9pt ui-monospace, monospace; white-space: pre-wrap; } .soft { color: #555; }
 """
 
 
 def front(readme: str, notebooks: Iterable[str], topics: Iterable[str], others: Iterable[str]) -> str:
-    """The first page: what this is, in the words of the repository's own, and the contents."""
+    """The first page: what this is, in the words of the repository's own, and the contents.
+
+    Raises ``WorkbookError`` where the README's heading that ends them is missing.
+    """
     if BEGINNING not in readme:
         raise WorkbookError(
             f"README.md has no heading {BEGINNING!r}", "The book's first page is what stands before it."
@@ -99,13 +103,13 @@ def _claim(row: Mapping[str, Any], there: Collection[str]) -> str:
     measured = "–"
     if row["estimate"] is not None and row["n"] is not None:
         measured = show_interval(row_interval(row), row["unit"])
-    notebook = _notebook(row["notebook"], "", there)
+    notebook = _notebook(row["notebook"], "", there, row["notebook"][:2])
     cells = (row["claim"], measured, row["n"] or "–", row["model"] or "–", row["verdict"] or row["kind"], notebook)
     return f"| {' | '.join(str(cell).replace('|', '/') for cell in cells)} |"
 
 
-def _notebook(name: str, up: str, there: Collection[str]) -> str:
-    return f"[{name}]({up}notebooks/{name}.ipynb)" if name in there else f"{name} (planned)"
+def _notebook(name: str, up: str, there: Collection[str], shown: str = "") -> str:
+    return f"[{shown or name}]({up}notebooks/{name}.ipynb)" if name in there else f"{shown or name} (planned)"
 
 
 def _title(topic: str) -> str:

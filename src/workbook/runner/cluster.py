@@ -11,7 +11,6 @@ asks for a certificate; one elsewhere belongs on a network of its own, or behind
 from __future__ import annotations
 
 import logging
-import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
@@ -24,6 +23,7 @@ from uuid import uuid4
 
 from workbook.core.environment import cores
 from workbook.core.errors import UsageError, WorkbookError
+from workbook.core.files import write_whole
 from workbook.lab.ledger import append_row
 from workbook.runner.execute import Execution, read_notebook, told
 from workbook.runner.grid import Task
@@ -222,7 +222,7 @@ def _budget(task: Task) -> Mapping[str, Any]:
     return dict(metadata.get("workbook", {}).get("budget", {}).get(task.profile, {}))
 
 
-def _sent(client: Client, tasks: Sequence[Task], orders: Sequence[Order]) -> Iterator[Future]:
+def _sent(client: Client, tasks: Sequence[Task], orders: Sequence[Order]) -> Iterator[Future[Done]]:
     """Submit every order under a key that ends with its number."""
     for number, (task, order) in enumerate(zip(tasks, orders, strict=True)):
         key = f"{order.topic}-{number}"
@@ -234,7 +234,7 @@ def _hear(message: Sequence[Any], tasks: Sequence[Task], listener: Listener) -> 
     listener(Path(tasks[int(key.rpartition("-")[2])].name), done, total)
 
 
-def _gather(client: Client, futures: Mapping[Future, Task], folder: Path, finished: Finished) -> None:
+def _gather(client: Client, futures: Mapping[Future[Done], Task], folder: Path, finished: Finished) -> None:
     from distributed import as_completed
 
     for future in as_completed(list(futures), loop=client.loop):
@@ -244,7 +244,7 @@ def _gather(client: Client, futures: Mapping[Future, Task], folder: Path, finish
         finished(task, replace(done.execution, output=_keep(done.copy, folder / task.name)), done.worker)
 
 
-def _outcome(future: Future) -> Done:
+def _outcome(future: Future[Done]) -> Done:
     """What came of a task; one that could not be done is a notebook that failed."""
     from distributed import KilledWorker
 
@@ -262,9 +262,4 @@ def _outcome(future: Future) -> Done:
 
 
 def _keep(copy: bytes | None, path: Path) -> Path | None:
-    if copy is None:
-        return None
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_bytes(copy)
-    os.replace(aside, path)
-    return path
+    return None if copy is None else write_whole(path, copy)

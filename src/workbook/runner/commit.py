@@ -6,13 +6,13 @@ another one is shipped.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
 from workbook.core.errors import UsageError
+from workbook.core.files import aside
 from workbook.core.settings import data_dir
 from workbook.models.loading import fingerprint
 from workbook.runner.normalise import committed_form
@@ -40,6 +40,5 @@ def write_back(executed: Path, original: Path) -> None:
     """Put the outputs of ``executed`` into the notebook ``original``, in one step."""
     notebook = committed_form(nbformat.read(executed, as_version=4), nbformat.read(original, as_version=4))
     notebook.metadata["workbook"] = {**notebook.metadata.get("workbook", {}), "made_with": made_with()}
-    aside = original.with_name(f".{original.name}.part")
-    nbformat.write(notebook, aside)
-    os.replace(aside, original)
+    with aside(original) as part:
+        nbformat.write(notebook, part)

@@ -13,13 +13,16 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 
 from workbook.core.errors import WorkbookError
 from workbook.core.settings import profile as find_profile
 from workbook.runner.notebooks import require_sound
+
+if TYPE_CHECKING:
+    from workbook.runner.engine import Watch
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 ENDED = "the kernel ended early, and the cells below never ran"
@@ -52,11 +55,8 @@ def execute(
     ``cell_timeout`` is in seconds; without it, ten minutes in the profile ``ci`` and hours in the larger ones.
     ``environment`` holds variables for the kernel, beside those of this process.
     """
-    from workbook.runner.engine import Watch
-
     began = time.perf_counter()
-    variables = {"WORKBOOK_PROFILE": str(parameters["profile"]), "WORKBOOK_UNATTENDED": "1", **(environment or {})}
-    watch = Watch(progress=lambda done, total: listener(path, done, total), environment=variables)
+    watch = _watch(lambda done, total: listener(path, done, total), parameters["profile"], environment or {})
     limit = cell_timeout or find_profile(parameters["profile"]).pick(ci=600, study=3600, full=12 * 3600)
     aside, final = folder / f".{path.stem}.part.ipynb", folder / path.name
     aside.unlink(missing_ok=True)
@@ -87,8 +87,15 @@ def read_notebook(path: Path) -> Any:
         raise WorkbookError(f"{path.name} is not a notebook: {str(error)[:200]}") from error
 
 
+def _watch(progress: Callable[[int, int], None], profile: str, environment: Mapping[str, str]) -> Watch:
+    from workbook.runner.engine import Watch
+
+    variables = {"WORKBOOK_PROFILE": str(profile), "WORKBOOK_UNATTENDED": "1", **environment}
+    return Watch(progress=progress, environment=variables)
+
+
 def _run_papermill(
-    notebook: Any, output: Path, parameters: Mapping[str, Any], watch: Any, cwd: Path, cell_timeout: int
+    notebook: Any, output: Path, parameters: Mapping[str, Any], watch: Watch, cwd: Path, cell_timeout: int
 ) -> None:
     import papermill
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workbook.core.errors import WorkbookError
+from workbook.core.files import write_whole
 from workbook.core.settings import repo_root
 from workbook.lab.card import SIGNS
 from workbook.lab.claims import load_claims
@@ -36,9 +37,9 @@ START = Topic("00_start_here", "", "What is this, and how do I use it?", 15, Tru
 
 
 def main() -> None:
-    """Renew README.md."""
+    """Renew README.md's measured parts from the ledger; raises as :func:`renewed` does."""
     path = repo_root() / "README.md"
-    path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
+    write_whole(path, renewed(path.read_text(encoding="utf-8")))
 
 
 def renewed(readme: str) -> str:

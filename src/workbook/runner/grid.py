@@ -38,7 +38,7 @@ class Task:
 
     @property
     def profile(self) -> str:
-        """The size that it runs in."""
+        """The profile of its parameters: how large the notebook runs."""
         return str(self.parameters["profile"])
 
 

@@ -26,7 +26,10 @@ PLAIN_TYPES: dict[str, type | tuple[type, ...]] = {"int": int, "float": (int, fl
 
 
 def find_notebooks(names: Iterable[str] = (), folder: Path | None = None) -> list[Path]:
-    """The notebooks that ``names`` stand for (a path, a file name, a number such as ``01``); all without names."""
+    """The notebooks that ``names`` stand for (a path, a file name, a number such as ``01``); all without names.
+
+    Raises ``WorkbookError`` where there is none; an unknown name names the nearest.
+    """
     folder = folder or repo_root() / "notebooks"
     known = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     found = list(dict.fromkeys(_find(name, known) for name in names)) or known

@@ -7,10 +7,10 @@ it is ours, because its full template loads scripts from the network.
 from __future__ import annotations
 
 import html
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbook.core.files import write_whole
 from workbook.runner.grid import point_text
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def write_report(report: RunReport, folder: Path) -> Path:
     """Write ``index.html`` and a page per executed notebook into ``folder``; returns the index."""
     for run in report.notebooks:
         if run.output is not None:
-            _write(folder / _page_name(run), _notebook_page(run))
+            write_whole(folder / _page_name(run), _notebook_page(run))
     index = folder / "index.html"
-    _write(index, _index_page(report))
+    write_whole(index, _index_page(report))
     return index
 
 
@@ -129,10 +129,3 @@ def code_colours() -> str:
 def _page_name(run: NotebookRun) -> str:
     """A page goes by its copy's name: a sweep runs a notebook more than once."""
     return f"{(run.output or Path(run.path)).stem}.html"
-
-
-def _write(path: Path, text: str) -> None:
-    """Write aside, then rename: a reader never meets half a page."""
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_text(text, encoding="utf-8")
-    os.replace(aside, path)

@@ -100,38 +100,48 @@ def run_notebooks(
     ``finished`` is called after each, and a run that is interrupted keeps what is done.
     """
     find_profile(profile)
-    tasks = plan(paths, {"profile": profile, "model_id": model, **(parameters or {})}, grid)
+    done = _Done(plan(paths, {"profile": profile, "model_id": model, **(parameters or {})}, grid), finished)
     folder = out or repo_root() / "runs" / profile
     folder.mkdir(parents=True, exist_ok=True)
-    began = time.perf_counter()
-    runs: dict[str, NotebookRun] = {}
-
-    def keep(task: Task, execution: Execution, worker: str | None = None) -> None:
-        runs[task.name] = _summary(task, execution, worker)
-        finished(runs[task.name])
-
-    def report() -> RunReport:
-        done = tuple(runs[task.name] for task in tasks if task.name in runs)
-        return RunReport(_each(tasks, "profile"), _each(tasks, "model_id"), time.perf_counter() - began, done)
-
     how: dict[str, Any] = {"cwd": cwd, "cell_timeout": cell_timeout, "listener": listener}
     try:
         if grid or cluster or workers:
-            from workbook.runner.cluster import LOCAL, run_on_cluster
-
-            run_on_cluster(tasks, folder, cluster or LOCAL, workers=workers, finished=keep, **how)
+            _run_there(done, folder, cluster, workers, **how)
         else:
-            _run_here(tasks, folder, keep, **how)
+            _run_here(done, folder, **how)
     finally:
-        if runs:
-            write_report(report(), folder)
-    return report()
+        if done.runs:
+            write_report(done.report(), folder)
+    return done.report()
 
 
-def _run_here(tasks: Iterable[Task], folder: Path, keep: Callable[[Task, Execution], None], **how: Any) -> None:
-    how["cwd"] = how["cwd"] or repo_root()
-    for task in tasks:
-        keep(task, execute(task.path, folder, task.parameters, **how))
+class _Done:
+    """What a run has done so far, in the order of its tasks, whatever the order in which they end."""
+
+    def __init__(self, tasks: Sequence[Task], finished: Callable[[NotebookRun], None]) -> None:
+        self.tasks, self._finished = tasks, finished
+        self.runs: dict[str, NotebookRun] = {}
+        self._began = time.perf_counter()
+
+    def keep(self, task: Task, execution: Execution, worker: str | None = None) -> None:
+        self.runs[task.name] = _summary(task, execution, worker)
+        self._finished(self.runs[task.name])
+
+    def report(self) -> RunReport:
+        seconds = time.perf_counter() - self._began
+        runs = tuple(self.runs[task.name] for task in self.tasks if task.name in self.runs)
+        return RunReport(_each(self.tasks, "profile"), _each(self.tasks, "model_id"), seconds, runs)
+
+
+def _run_here(done: _Done, folder: Path, *, cwd: Path | None, **how: Any) -> None:
+    for task in done.tasks:
+        done.keep(task, execute(task.path, folder, task.parameters, cwd=cwd or repo_root(), **how))
+
+
+def _run_there(done: _Done, folder: Path, cluster: str | None, workers: int | None, **how: Any) -> None:
+    from workbook.runner.cluster import LOCAL, run_on_cluster
+
+    run_on_cluster(done.tasks, folder, cluster or LOCAL, workers=workers, finished=done.keep, **how)
 
 
 def _each(tasks: Iterable[Task], name: str) -> str:

@@ -72,7 +72,7 @@ class Slide:
 
 
 def deck(name: str, slides: Iterable[Slide]) -> str:
-    """The whole page of a deck."""
+    """One HTML page with all slides, and the styles and scripts that show them."""
     first, *rest = slides
     shown = "\n".join([_section(first, "h1"), *(_section(slide, "h2") for slide in rest)])
     width, height = SIZE
@@ -103,7 +103,7 @@ def as_text(markdown: str, large: bool = False) -> str:
 
 
 def as_code(source: str) -> str:
-    """Python in colours."""
+    """Python as HTML with pygments' classes; the page brings their colours."""
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer

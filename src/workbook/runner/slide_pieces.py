@@ -74,7 +74,7 @@ def opening(markdown: str) -> str:
 
 
 def paragraphs(markdown: str) -> list[str]:
-    """The paragraphs of a text."""
+    """The blocks of a Markdown text, parted at empty lines; none of them empty."""
     return [text for text in re.split(r"\n\s*\n", markdown.strip()) if text]
 
 

@@ -8,13 +8,13 @@ the notebook. Leaves out how a notebook is taken apart (``slide_pieces``) and ho
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from workbook.core.errors import WorkbookError
+from workbook.core.files import write_whole
 from workbook.runner.slide_page import Slide, as_code, as_text, deck, index
 from workbook.runner.slide_pieces import Piece, opening, paragraphs, pieces
 
@@ -31,8 +31,8 @@ def make_slides(paths: Iterable[Path], folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     decks = {path.stem: _slides(path) for path in paths}
     for name, slides in decks.items():
-        _write(folder / f"{name}.html", deck(name, slides))
-    _write(folder / "index.html", index({name: (slides[0].title, len(slides)) for name, slides in decks.items()}))
+        write_whole(folder / f"{name}.html", deck(name, slides))
+    write_whole(folder / "index.html", index({name: (slides[0].title, len(slides)) for name, slides in decks.items()}))
     return folder / "index.html"
 
 
@@ -126,10 +126,3 @@ def _slides(path: Path) -> list[Slide]:
         return slides_of(nbformat.read(path, as_version=4))
     except WorkbookError as error:
         raise WorkbookError(f"{path.name}: {error.message}", error.remedy) from error
-
-
-def _write(path: Path, text: str) -> None:
-    """Write aside, then rename: nobody opens half a deck."""
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_text(text, encoding="utf-8")
-    os.replace(aside, path)

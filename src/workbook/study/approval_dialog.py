@@ -21,7 +21,10 @@ UNATTENDED = "nobody sits here, so it did not run"
 
 
 async def dialog(request: Request) -> bool:
-    """Ask with two buttons, and leave the question with its answer behind."""
+    """Ask with two buttons, and leave the question with its answer behind; where nobody sits, the answer is no.
+
+    Raises ``UsageError`` outside a notebook.
+    """
     from IPython.display import display
 
     if not progress.attended():
@@ -49,7 +52,7 @@ async def dialog(request: Request) -> bool:
 
 
 def still(request: Request, outcome: str) -> svg.Picture:
-    """The question and what was answered."""
+    """The picture that stays: what the request says, and in bold what came of it."""
     lines = _lines(request)
     parts = [svg.text(12, 24, "May this run?", bold=True)]
     parts += [svg.text(12, 24 + LINE * number, line, mono=True) for number, line in enumerate(lines, 1)]

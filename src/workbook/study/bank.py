@@ -36,7 +36,7 @@ ONE_OF = {"topic": tuple(TOPICS), "level": LEVELS, "kind": KINDS}
 
 
 def load_bank(folder: Path | None = None) -> dict[str, Question]:
-    """Every question by id, in the order of the files' names."""
+    """Every question by id, in the order of the files' names; ``WorkbookError`` where there is none."""
     folder = folder or repo_root() / "course" / "questions"
     paths = sorted(folder.glob("*.md"))
     if not paths:

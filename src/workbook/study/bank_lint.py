@@ -20,7 +20,8 @@ from workbook.study.question import RECKONED, Choice, Number, Question, Steps
 
 SHORT, LONG = (60, 90), (250, 420)
 """Words of the answers of 30 seconds and of 3 minutes."""
-FULL_POINTS, POINTS = 10, 5
+POINTS, RED_FLAGS = 10, 3
+"""What a rubric gives at most, and the red flags at least."""
 MENTIONS = re.compile(r"\[([A-Za-z][\w .+-]*)\](?!\()")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 UNSAID = re.compile(r'"[^"]*"|`[^`]*`|\[[^\]]*\]|\{claim:[^}]*\}')
@@ -139,19 +140,19 @@ def _figures(question: Question, bank: Mapping[str, Question], root: Path) -> Fo
 def _lengths(question: Question, bank: Mapping[str, Question], root: Path) -> Found:
     for name, text, (least, most) in (("30 seconds", question.short, SHORT), ("3 minutes", question.long, LONG)):
         count = len(MENTIONS.sub("", text).split())
-        if text and not least <= count <= most:
+        if not least <= count <= most:
             yield f"{name}: {count} words instead of {least} to {most}"
-    points = FULL_POINTS if question.full else POINTS
-    if question.most != points:
-        yield f"the rubric gives {question.most} points instead of {points}"
-    if len(question.red_flags) < (3 if question.full else 2):
+    if question.most != POINTS:
+        yield f"the rubric gives {question.most} points instead of {POINTS}"
+    if len(question.red_flags) < RED_FLAGS:
         yield f"only {len(question.red_flags)} red flags"
-    if question.asked_in and not (question.full and question.whiteboard and question.choice):
-        yield "an item of the usual notes needs 3 minutes, a whiteboard and a multiple choice"
+    if question.asked_in and not question.choice:
+        yield "an item of the usual notes needs a multiple choice"
 
 
 def _whiteboard(question: Question, bank: Mapping[str, Question], root: Path) -> Found:
     if not question.whiteboard:
+        yield "no whiteboard"
         return
     head, *lines = [line.strip() for line in question.whiteboard.splitlines() if line.strip()]
     if head not in ("flowchart LR", "flowchart TD"):
@@ -171,7 +172,7 @@ def _whiteboard(question: Question, bank: Mapping[str, Question], root: Path) ->
 def _follow_ups(question: Question, bank: Mapping[str, Question], root: Path) -> Found:
     if not question.follow_ups:
         yield "nothing is asked next"
-    if question.full and not any(tree.then for tree in question.follow_ups):
+    if not any(tree.then for tree in question.follow_ups):
         yield "the follow-ups are no tree: none goes deeper"
     for one in (node for tree in question.follow_ups for node in tree.walk()):
         if bool(one.answer) == bool(one.see):

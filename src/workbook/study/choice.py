@@ -14,7 +14,10 @@ Options = Mapping[str, tuple[str, str]]
 def choice(
     id: str, title: str, minutes: int, question: str, options: Options, right: str, hints: tuple[str, ...]
 ) -> Exercise:
-    """The exercise of one ``question``; the right option's explanation is shown with the solution."""
+    """The exercise of one ``question``; the right option's explanation is shown with the solution.
+
+    Raises ``ValueError`` where the right option is missing, or the longest, which gives it away.
+    """
     longest = max(options, key=lambda letter: len(options[letter][0]))
     if right not in options or right == longest:
         raise ValueError(f"{id}: {right!r} is no option, or the longest one, which gives it away")

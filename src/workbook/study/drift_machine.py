@@ -32,7 +32,10 @@ SIGNS = {"right": "✓", "silent": "!", "refused": "✗"}
 
 
 def drift_machine(before: Task, versions: Mapping[str, Task]) -> DriftMachine:
-    """The right call of ``before`` against the versions of its tool, by what changed in each."""
+    """The right call of ``before`` against the versions of its tool, by what changed in each.
+
+    Raises ``UsageError`` unless ``before`` has one right call, and where there is no version.
+    """
     if len(before.expected) != 1 or not versions:
         raise UsageError("there is nothing to travel to", "Give a task with one right call, and a version at least.")
     return DriftMachine(before, {FIRST: before, **versions})
@@ -50,7 +53,7 @@ class DriftMachine:
 
     @property
     def call(self) -> ToolCall:
-        """The call that was right in version 1."""
+        """The call that version 1 takes and that is sent to all others unchanged."""
         return self.before.expected[0]
 
     def outcomes(self) -> list[str]:

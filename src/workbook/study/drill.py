@@ -46,7 +46,7 @@ class Drill(Protocol):
         """In which form an answer is typed."""
 
     def ask(self) -> str:
-        """The question, in Markdown."""
+        """What is put before the learner, in Markdown, without the answer."""
 
     def read(self, text: str) -> Any:
         """The answer that was typed; raises ``UsageError`` for what cannot be read."""

@@ -30,21 +30,21 @@ class ChoiceDrill:
     how: str = "a letter"
 
     def ask(self) -> str:
-        """The question and its options."""
+        """The question and its lettered options, in the order of the file."""
         lines = [f"- **{letter})** {option.text}" for letter, option in self.options()]
         return f"{self.choice.ask}\n\n" + "\n".join(lines)
 
     def read(self, text: str) -> str:
-        """The letter of an option."""
+        """The letter of an option, in either case; ``UsageError`` for any other text."""
         return letter_of(text, self.choice.letters)
 
     def grade(self, answer: str) -> Graded:
-        """All or nothing."""
+        """1 for the right letter, else 0, with an explanation of every option."""
         right = answer == self.choice.right
         return Graded(float(right), f"{'Right' if right else 'No'}.\n\n{self._explained(answer)}")
 
     def give_up(self) -> Graded:
-        """The right one, with all explanations."""
+        """0, the right letter, and the explanation of every option."""
         return Graded(0.0, f"The answer:\n\n{self._explained('')}")
 
     def _explained(self, answer: str) -> str:
@@ -53,7 +53,7 @@ class ChoiceDrill:
         return _paragraphs("\n".join(lines), self.more)
 
     def options(self) -> Iterator[tuple[str, Option]]:
-        """Each option with its letter."""
+        """Pairs of letter and option, in the order of the file."""
         return zip(self.choice.letters, self.choice.options, strict=True)
 
 
@@ -71,7 +71,7 @@ class NumberDrill:
     how: str = "your number, and how sure you are in per cent, such as: 40 75"
 
     def ask(self) -> str:
-        """The question and its scale."""
+        """The question, its scale with the unit, and how near counts as a hit."""
         n = self.number
         within = (n.high - n.low) / 10
         return (
@@ -80,7 +80,7 @@ class NumberDrill:
         )
 
     def read(self, text: str) -> tuple[float, float]:
-        """Number and confidence (0 to 1), typed with a per cent sign or without."""
+        """Number and confidence (0 to 1), typed with a per cent sign or without; ``UsageError`` off the scale."""
         try:
             value, sure = (float(part.rstrip("%").replace(",", ".")) for part in text.split())
         except ValueError as error:
@@ -101,7 +101,7 @@ class NumberDrill:
         return Graded(got.total, f"{said}\n\n{self._explained()}", sure, got.hit)
 
     def give_up(self) -> Graded:
-        """The number and why."""
+        """0, the number as the ledger or its source has it, and why."""
         return Graded(0.0, self._explained())
 
     def _explained(self) -> str:
@@ -134,7 +134,7 @@ class StepsDrill:
         return f"{self.steps.ask}\n\n" + "\n".join(lines)
 
     def read(self, text: str) -> tuple[int, ...]:
-        """Every number once."""
+        """The numbers in the order in which they were typed; ``UsageError`` unless each comes once."""
         given = tuple(int(part) for part in re.findall(r"\d+", text))
         if sorted(given) != list(range(1, len(self.steps.order) + 1)):
             raise UsageError(f"{text!r} is no order of these steps", f"Type {self.how}: each number once.")
@@ -150,7 +150,7 @@ class StepsDrill:
         return Graded(score, f"{said}\n\n{self._explained()}")
 
     def give_up(self) -> Graded:
-        """The right order and why."""
+        """0, the right order with the numbers that were shown, and why."""
         return Graded(0.0, f"The answer:\n\n{self._explained()}")
 
     def _explained(self) -> str:

@@ -21,7 +21,7 @@ class Mistake(Exception):
 
 
 class Untouched(Exception):
-    """The answer is still the stub."""
+    """The answer is still the stub: neither right nor wrong."""
 
 
 def expect(condition: bool, message: str) -> None:

@@ -88,7 +88,7 @@ def find(exercise_id: str) -> Exercise:
 
 @cache
 def registry() -> Mapping[str, Exercise]:
-    """Every exercise by id, in the order of the notebooks."""
+    """Every exercise by id, in the order of the notebooks; ``ValueError`` for an id that two share."""
     found: dict[str, Exercise] = {}
     for info in sorted(pkgutil.iter_modules(sets.__path__), key=lambda info: info.name):
         module = importlib.import_module(f"{sets.__name__}.{info.name}")

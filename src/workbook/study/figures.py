@@ -22,7 +22,7 @@ Rows = Mapping[str, Mapping[str, Any]]
 
 
 def measured() -> Rows:
-    """What the ledger holds now."""
+    """The table of claims by id, with what the ledger has measured until now."""
     return {row["id"]: row for row in claims_table()}
 
 

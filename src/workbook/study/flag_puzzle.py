@@ -38,7 +38,7 @@ class Flagged:
         self.broke: Exception | None = None
 
     def look(self, state: State, call: ToolCall, result: ToolResult | None = None) -> Verdict:
-        """Flag what the rule flags."""
+        """Ask where the learner's rule returns true; what it raises is kept in ``broke`` and goes on."""
         try:
             flagged = self.rule((call.name, dict(call.arguments)), list(state.own_words), list(state.tool_texts))
         except Exception as error:
@@ -94,7 +94,7 @@ def run(rule: Flag, one: Job, office: Office) -> Trace:
 
 
 def flagged(trace: Trace) -> list[ToolCall]:
-    """The calls that the rule flagged."""
+    """The calls of the run that a guard put before a person."""
     return [record.call for record in trace.calls if any(look.decision == "ask" for look in record.looks)]
 
 

@@ -36,7 +36,7 @@ class Ruled:
         self.rule = rule
 
     def look(self, state: State, call: ToolCall, result: ToolResult | None = None) -> Verdict:
-        """Refuse what the rule refuses."""
+        """Refuse where the learner's rule, given past calls, this one and the changing tools, returns true."""
         ran = [record for record in state.records if record.status in ("ran", "failed")]
         past = [(r.call.name, dict(r.call.arguments), "ok" if r.status == "ran" else "error") for r in ran]
         if not self.rule(past, (call.name, dict(call.arguments)), CHANGING):

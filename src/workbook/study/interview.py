@@ -62,7 +62,7 @@ class Sitting:
 
     @property
     def interview(self) -> Interview:
-        """How it stands."""
+        """The interview as the store has it now, without questions that the bank no longer has."""
         return _of_today(read_interview(self.store.interviews()[self.id]))
 
     def turn(self) -> Turn | None:
@@ -74,7 +74,7 @@ class Sitting:
         self._step("answer", lambda turn: replace(turn, said=said, seconds=turn.seconds + seconds))
 
     def finish(self) -> None:
-        """The answer is complete."""
+        """End the answer under way; ``UsageError`` when the turn waits for something else."""
         self._step("answer", lambda turn: replace(turn, complete=True))
 
     def expect(self, points: int) -> None:
@@ -120,7 +120,7 @@ class Sitting:
 
 
 def points_of(turn: Turn, lines: Sequence[int]) -> dict[str, Any]:
-    """``points`` and ``most`` for these lines of the turn's rubric."""
+    """``points`` and ``most`` for these lines (from 1) of the turn's rubric; ``UsageError`` for a line beyond it."""
     given = rubric(turn)
     if wrong := [line for line in lines if not 1 <= line <= len(given)]:
         raise UsageError(f"no line {wrong[0]} in this rubric", f"Its lines are 1 to {len(given)}.")

@@ -16,14 +16,14 @@ from workbook.study.bank import find_question, load_bank, of_topic
 from workbook.study.interview_turn import Interview, Turn
 from workbook.study.question import LEVELS, FollowUp, Point, Question
 
-LONG, SHORT, NEXT = 180, 60, 30
-"""Seconds for a question with an answer of three minutes, for one without, and for a follow-up."""
+ANSWER, NEXT = 180, 30
+"""Seconds for a question, and for a follow-up."""
 FOLLOW_UPS = 3
 """Follow-ups to a question at most."""
 
 
 def asked_of(topic: str | None, level: str | None) -> list[Question]:
-    """The questions of a topic and a level; None stands for all."""
+    """The questions of a topic and a level; None stands for all. ``UsageError`` where there are none."""
     if level is not None and level not in LEVELS:
         raise unknown("level", level, LEVELS)
     found = [question for question in of_topic(load_bank(), topic) if level in (None, question.level)]
@@ -33,7 +33,10 @@ def asked_of(topic: str | None, level: str | None) -> list[Question]:
 
 
 def drawn(questions: Iterable[Question], shares: Mapping[str, float], minutes: int, draw: Random) -> list[Question]:
-    """Questions for ``minutes``: new ones first, then the worst of last time; topics take turns."""
+    """Questions for ``minutes``: new ones first, then the worst of last time; topics take turns.
+
+    Raises ``UsageError`` for less than a minute.
+    """
     if minutes < 1:
         raise UsageError(f"an interview of {minutes} minutes", "It takes one at least.")
     rest, picked = list(questions), list[Question]()
@@ -53,7 +56,7 @@ def last_shares(done: Iterable[Interview]) -> dict[str, float]:
 
 def planned(question: Question) -> int:
     """Seconds that a question takes with its follow-ups."""
-    return (LONG if question.full else SHORT) + NEXT * min(FOLLOW_UPS, len(question.follow_ups))
+    return ANSWER + NEXT * min(FOLLOW_UPS, len(question.follow_ups))
 
 
 def current_turn(now: Interview) -> Turn | None:
@@ -77,7 +80,7 @@ def next_path(question: Question, turns: Sequence[Turn]) -> tuple[int, ...] | No
 
 
 def follow_up(question: Question, path: Sequence[int]) -> FollowUp:
-    """The follow-up at a place in the tree."""
+    """The follow-up at ``path``, a branch at each depth; ``IndexError`` where the tree has no such place."""
     branch, *deeper = path
     found = question.follow_ups[branch]
     for step in deeper:
@@ -95,16 +98,14 @@ def still_asked(turn: Turn) -> bool:
 
 
 def asks(turn: Turn) -> str:
-    """What is asked."""
+    """The text of the turn's question, or of its follow-up, in Markdown."""
     question = find_question(turn.question)
     return follow_up(question, turn.path).ask if turn.path else question.question
 
 
 def allowed(turn: Turn) -> int:
-    """Seconds for the answer."""
-    if turn.path:
-        return NEXT
-    return LONG if find_question(turn.question).full else SHORT
+    """Seconds for the answer: :data:`ANSWER` or :data:`NEXT`."""
+    return NEXT if turn.path else ANSWER
 
 
 def rubric(turn: Turn) -> tuple[Point, ...]:

@@ -6,10 +6,10 @@ Markdown, for a file or a notebook. Leaves out the interview itself (``interview
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from workbook.core.files import write_whole
 from workbook.study.bank import find_question
 from workbook.study.interview_plan import asks, rubric
 from workbook.study.interview_turn import Interview, Turn
@@ -29,12 +29,9 @@ def report(interview: Interview, earlier: Iterable[Interview] = ()) -> str:
 
 
 def write_report(interview: Interview, path: Path, earlier: Iterable[Interview] = ()) -> Path:
-    """Write the report into ``path``, in one step."""
+    """Write the report (Markdown) into ``path``, in one step; makes its folder, and gives ``path``."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_text(report(interview, earlier), encoding="utf-8")
-    os.replace(aside, path)
-    return path
+    return write_whole(path, report(interview, earlier))
 
 
 def shares_by_topic(interviews: Iterable[Interview]) -> dict[str, float]:

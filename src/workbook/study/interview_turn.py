@@ -64,7 +64,7 @@ class Interview:
 
     @property
     def graded(self) -> list[Turn]:
-        """The turns that came to their end."""
+        """The turns that were answered and graded to their end, in order."""
         return [turn for turn in self.turns if turn.stage == "done"]
 
     @property
@@ -74,7 +74,7 @@ class Interview:
 
 
 def read_interview(row: Mapping[str, Any]) -> Interview:
-    """An interview from its row."""
+    """The interview that ``asdict`` made this row of, lists turned back into tuples."""
     turns = tuple(_turn(turn) for turn in row["turns"])
     return Interview(**{**row, "questions": tuple(row["questions"]), "turns": turns})
 

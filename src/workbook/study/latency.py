@@ -39,7 +39,7 @@ class Call:
 
     @property
     def milliseconds(self) -> float:
-        """All of it."""
+        """The parts added up: from the prompt to the last token."""
         return sum(self.parts.values())
 
     @property
@@ -49,7 +49,7 @@ class Call:
 
 
 def latency(calls: Sequence[Call], baseline: str = "free") -> Latency:
-    """The widget over ``calls``; each schema needs one whose strategy is ``baseline``."""
+    """The widget over ``calls``; each schema needs one whose strategy is ``baseline``, or ``UsageError`` is raised."""
     if not calls:
         raise UsageError("there is no call to show", "Measure some first: one Call for each schema and strategy.")
     bare = {call.schema for call in calls} - {call.schema for call in calls if call.strategy == baseline}
@@ -74,7 +74,7 @@ class Latency:
         return sorted(mine, key=lambda call: call.strategy != self.baseline)
 
     def still(self) -> svg.Picture:
-        """All calls of the first schema."""
+        """The first schema's bars, as they stay where nobody sits."""
         return draw(self.of(self.calls[0].schema))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:

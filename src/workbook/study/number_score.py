@@ -24,12 +24,12 @@ class Points:
 
     @property
     def total(self) -> float:
-        """Half of each."""
+        """The mean of ``near`` and ``honest``, 0 to 1."""
         return (self.near + self.honest) / 2
 
 
 def points(truth: float, guess: float, confidence: float, low: float, high: float) -> Points:
-    """Score ``guess`` on the scale from ``low`` to ``high``; ``confidence`` runs from 0 to 1."""
+    """Score ``guess`` on the scale from ``low`` to ``high``; ``confidence`` runs from 0 to 1, else ``UsageError``."""
     if not 0 <= confidence <= 1:
         raise UsageError(f"a confidence of {confidence:g} is no chance", "It runs from 0 to 1.")
     away = abs(truth - guess) / (high - low)

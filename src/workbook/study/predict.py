@@ -21,6 +21,8 @@ from workbook.study import progress, svg
 from workbook.study.card import Card
 from workbook.study.progress import Guess
 
+WIDTH, LETTER = 640, 8.5
+"""Of a picture, and of a letter at most, in pixels."""
 LINE = 72
 """Letters of a question that fit beside each other in its picture."""
 CONFIDENCE = {"a hunch": 0.5, "fairly sure": 0.75, "almost certain": 0.95}
@@ -50,7 +52,8 @@ def predict(
 ) -> Prediction:
     """Ask for a guess between ``low`` and ``high``; show the value to get the slider.
 
-    ``guess`` commits one in code, fairly sure, for front ends without widgets.
+    ``guess`` commits one in code, fairly sure, for front ends without widgets. Raises ``UsageError`` for a scale
+    without length.
     """
     if not low < high:
         raise UsageError(f"the scale of {id!r} runs from {low} to {high}", "low must be less than high.")
@@ -62,7 +65,10 @@ def predict(
 
 
 def reveal(id: str, measured: Interval) -> svg.Picture:
-    """Draw the guess beside the measured interval; an infinite estimate says that nothing was measured."""
+    """Draw the guess beside the measured interval; an infinite estimate says that nothing was measured.
+
+    Raises ``UsageError`` for an id that was not asked, which names the nearest.
+    """
     if id not in _asked:
         raise unknown("prediction", id, _asked)
     question = _asked[id]
@@ -181,14 +187,16 @@ def _drawn(question: Question, measured: Interval, guess: Guess | None) -> svg.P
             svg.text(x(guess.value), y - 16, "you", anchor="middle"),
         ]
     parts.append(svg.text(left, y + 72, f"◆ {said}"))
-    return svg.picture(640, y + 84, parts, f"{question.text} {found} {said}")
+    return svg.picture(WIDTH, y + 84, parts, f"{question.text} {found} {said}")
 
 
 def _unmeasured(question: Question) -> svg.Picture:
     words = "Not measured here: no guess can be judged."
     parts = [svg.text(30, 18, question.text, bold=True), svg.text(30, 40, words)]
-    return svg.picture(640, 52, parts, f"{question.text} {words}")
+    return svg.picture(WIDTH, 52, parts, f"{question.text} {words}")
 
 
 def _tick(x: float, y: float, label: str) -> list[str]:
-    return [svg.line(x, y - 5, x, y + 5, width=2), svg.text(x, y + 26, label, anchor="middle")]
+    half = LETTER * len(label) / 2  # at either end a long label moves in, or the picture would cut it
+    middle = min(max(x, half), WIDTH - half)
+    return [svg.line(x, y - 5, x, y + 5, width=2), svg.text(middle, y + 26, label, anchor="middle")]

@@ -34,7 +34,7 @@ class ProgressFile:
         self._memory: sqlite3.Connection | None = None
 
     def rows(self, kind: str) -> dict[str, Row]:
-        """All rows of a kind by id."""
+        """The rows of ``kind`` by id, sorted by it; empty where there are none."""
         found = self._read("SELECT id, data FROM kept WHERE kind = ? ORDER BY id", kind)
         return {id: json.loads(data) for id, data in found}
 

@@ -56,7 +56,7 @@ class Choice:
 
     @property
     def letters(self) -> str:
-        """One letter an option."""
+        """The letters that the options go by, in order, such as ``abcd``."""
         return LETTERS[: len(self.options)]
 
 
@@ -93,7 +93,7 @@ class FollowUp:
     then: tuple[FollowUp, ...] = ()
 
     def walk(self) -> Iterator[FollowUp]:
-        """This one and all below it."""
+        """This one and all below it, each before those that it leads to."""
         yield self
         for child in self.then:
             yield from child.walk()
@@ -109,7 +109,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Question:
-    """One question. ``long`` and ``whiteboard`` are empty for the shorter ones.
+    """One question. ``short`` and ``long`` are its answers of thirty seconds and of three minutes.
 
     ``whiteboard`` is the text of a Mermaid flow chart. ``asked_in`` is the item of the usual notes that it answers,
     such as ``Q1``. ``sources`` are by the key that the texts cite.
@@ -125,19 +125,14 @@ class Question:
     follow_ups: tuple[FollowUp, ...]
     red_flags: tuple[str, ...]
     short: str
-    long: str = ""
-    whiteboard: str = ""
+    long: str
+    whiteboard: str
     asked_in: str = ""
     claims: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     choice: Choice | None = None
     number: Number | None = None
     steps: Steps | None = None
-
-    @property
-    def full(self) -> bool:
-        """Whether it has the answer of three minutes and the whiteboard."""
-        return bool(self.long)
 
     @property
     def most(self) -> int:

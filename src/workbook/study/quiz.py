@@ -34,7 +34,10 @@ class Answered:
 def round_of(
     topic: str | None = None, n: int = 10, seed: int | None = None, now: datetime | None = None
 ) -> list[Drill]:
-    """``n`` drills to ask now, of one topic or of all; without a seed another draw each time."""
+    """``n`` drills to ask now, of one topic or of all; without a seed another draw each time.
+
+    Raises ``UsageError`` for less than one, and for an unknown topic.
+    """
     if n < 1:
         raise UsageError(f"a round of {n} questions", "Ask for at least one.")
     bank = load_bank()

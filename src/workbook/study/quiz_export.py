@@ -6,12 +6,13 @@ Numbers of ours are those of the ledger on the day of the export. Leaves out rea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from workbook.core.errors import WorkbookError
+from workbook.core.files import aside
 from workbook.study.bank import load_bank
 from workbook.study.drills import drills_of
 from workbook.study.figures import Rows, filled, measured
@@ -40,7 +41,8 @@ def export_json(path: Path, store: Progress | None = None) -> int:
         "guesses": {id: asdict(guess) for id, guess in store.guesses().items()},
         "interviews": list(store.interviews().values()),
     }
-    _written(path, lambda: path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8"))
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    _written(path, lambda part: part.write_text(text, encoding="utf-8"))
     return len(bank)
 
 
@@ -57,7 +59,7 @@ def export_anki(path: Path) -> int:
         for id, front, back in notes(question, rows):
             guid = genanki.guid_for(f"function-calling-workbook {id}")
             deck.add_note(genanki.Note(model, [id, front, back], tags=[question.topic, question.level], guid=guid))
-    _written(path, lambda: genanki.Package(deck).write_to_file(str(path)))
+    _written(path, lambda part: genanki.Package(deck).write_to_file(str(part)))
     return len(deck.notes)
 
 
@@ -77,9 +79,10 @@ def _filled(value: Any, rows: Rows) -> Any:
     return [_filled(item, rows) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _written(path: Path, write: Any) -> None:
+def _written(path: Path, write: Callable[[Path], object]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write()
+        with aside(path) as part:
+            write(part)
     except OSError as error:
         raise WorkbookError(f"cannot write {path}: {error.strerror}", "Name another file with --out.") from error

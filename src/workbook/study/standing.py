@@ -75,7 +75,7 @@ def main_notebooks(questions: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def in_words(rows: Sequence[Standing]) -> str:
-    """The sum of it in a line."""
+    """Exercises solved, drills known and due, in one sentence; or how to begin."""
     solved, known, due = sum(row.solved for row in rows), sum(row.known for row in rows), sum(row.due for row in rows)
     if not any((solved, known, due, *(row.shares for row in rows))):
         return "Nothing yet: solve an exercise, or ask for questions with workbook quiz."

@@ -29,11 +29,11 @@ class Step(Protocol):
 
     @property
     def text(self) -> str:
-        """The token as text."""
+        """The token's own text, blanks included."""
 
     @property
     def top(self) -> Sequence[tuple[str, float, float, bool]]:
-        """The likeliest candidates."""
+        """The likeliest tokens: text, probability before and after the mask, whether it is allowed."""
 
     @property
     def allowed_count(self) -> int:
@@ -54,7 +54,10 @@ def removed(step: Step) -> float:
 
 
 def stepper(steps: Sequence[Step], at: int | None = None) -> Stepper:
-    """Show a generation token by token; ``at`` is where it opens, by default where the mask took the most."""
+    """Show a generation token by token; ``at`` is where it opens, by default where the mask took the most.
+
+    Raises ``UsageError`` where there is no token, or none at ``at``.
+    """
     if not steps:
         raise UsageError("there is no token to step through", "The generation was empty: raise max_new_tokens.")
     start = max(range(len(steps)), key=lambda i: removed(steps[i])) if at is None else at

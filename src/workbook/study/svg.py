@@ -69,5 +69,5 @@ def diamond(x: float, y: float, size: float, *, fill: str) -> str:
 
 
 def circle(x: float, y: float, radius: float, *, fill: str) -> str:
-    """A disc."""
+    """A filled disc around ``x, y``, which are pixels from the upper left, as all places here."""
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" fill="{fill}"/>'

@@ -34,7 +34,8 @@ def kind(step: Step) -> Kind:
 def token_strip(steps: Sequence[Step], passes: bool = False) -> svg.Picture:
     """Draw all tokens of a generation by kind; with ``passes`` numbered by the forward pass that they wait for.
 
-    A forced token waits for none: it goes along with the next pass, at the beginning with the prompt's.
+    A forced token waits for none: it goes along with the next pass, at the beginning with the prompt's. Raises
+    ``UsageError`` where there is no token.
     """
     if not steps:
         raise UsageError("there is no token to draw", "The generation was empty: raise max_new_tokens.")

@@ -25,7 +25,7 @@ class Topic:
 
 
 def topics(root: Path | None = None) -> list[Topic]:
-    """Every topic in the order of study."""
+    """Every topic in the order of study, from ``course/topics.yaml``; ``WorkbookError`` for an entry that is none."""
     import yaml
 
     root = root or repo_root()

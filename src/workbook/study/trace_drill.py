@@ -37,7 +37,7 @@ class TraceDrill:
         return f"One thing went wrong in this run. At which step, and what?\n\n```text\n{lines}\n```\n\n{options}"
 
     def read(self, text: str) -> tuple[int, str]:
-        """Step and letter, in either order."""
+        """Step and letter, in either order; ``UsageError`` for anything else."""
         number, letter = re.search(r"\d+", text), re.sub(r"[^a-z]", "", text.lower())
         if not number or len(letter) != 1:
             raise UsageError(f"{text!r} is not a step and a letter", f"Type {self.how}.")

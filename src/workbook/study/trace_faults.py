@@ -57,7 +57,7 @@ def refund_run(seed: int) -> Trace:
 
 
 def faulty(fault: str, seed: int) -> Faulty:
-    """A run of that seed with that fault."""
+    """The refund of that seed with ``fault`` put into it, and the step where it stands."""
     trace, step = FAULTS[fault].put(refund_run(seed))
     return Faulty(trace, fault, step)
 

@@ -51,12 +51,12 @@ class BfclRow:
 
     @property
     def wants_call(self) -> bool:
-        """Whether some call is right."""
+        """Whether some call is right; in categories of irrelevance none is."""
         return "irrelevance" not in self.category
 
     @property
     def language(self) -> str:
-        """The language in which arguments are written."""
+        """``python``, ``java`` or ``javascript``: the language in which string arguments are written."""
         return language_of(self.category)
 
 

@@ -61,14 +61,14 @@ def json_schema(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def properties_of(parameters: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The described properties, by name."""
+    """The parameters whose schema is an object, by name; empty where ``properties`` is none."""
     listed = parameters.get("properties")
     named = listed.items() if isinstance(listed, Mapping) else ()
     return {name: part for name, part in named if isinstance(part, Mapping)}
 
 
 def required_of(parameters: Mapping[str, Any]) -> list[str]:
-    """The names that ``required`` lists."""
+    """The names that ``required`` lists; empty for anything that is no list."""
     listed = parameters.get("required")
     return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
 

@@ -13,12 +13,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from workbook.core.chat import Message, ToolCall, system, user
 from workbook.core.errors import UsageError, WorkbookError
-from workbook.suites.tasks import task_file
+from workbook.suites.tasks import set_lines, task_file
 
 TODAY = date(2026, 3, 2)
 """The day on which all tasks play; a Monday."""
@@ -90,13 +91,14 @@ def enterprise_tasks(source: str | Path = "enterprise", limit: int | None = None
     """The tasks of the set, or of a file of the same form; at most ``limit``. Errors name file and line."""
     path = task_file(source)
     tasks = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[:limit], 1):
+    for number, line in enumerate(islice(set_lines(path), limit), 1):
         try:
             tasks.append(EnterpriseTask.from_dict(json.loads(line)))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             reason = f"missing {error}" if isinstance(error, KeyError) else str(error)
             raise WorkbookError(
-                f"{path}, line {number}: {reason}", "Compare it with data/tasks/enterprise.jsonl"
+                f"{path}, line {number}: {reason}",
+                "Compare it with data/tasks/enterprise.jsonl.gz",
             ) from error
     return tasks
 

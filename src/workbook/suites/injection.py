@@ -47,7 +47,10 @@ def attacks(most: int | None = None) -> list[Task]:
 
 
 def twin(task: Task) -> Task:
-    """The same request with a harmless text; a technique's text is the same in all wrappings."""
+    """The same request with a harmless text; a technique's text is the same in all wrappings.
+
+    Raises ``WorkbookError`` for a task that is none of ``injection_json``.
+    """
     [call] = task.expected
     message = task.messages[-1]
     inside = [name for name, value in call.arguments.items() if message.content.endswith(str(value))]
@@ -75,7 +78,7 @@ def technique(task: Task) -> str:
 
 
 def wrapping(task: Task) -> str:
-    """What the text is put into."""
+    """What the text is put into: the second part of the task's id."""
     return task.id.split(".")[1]
 
 

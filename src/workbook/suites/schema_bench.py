@@ -65,7 +65,7 @@ def load_cases(source: str | Path, limit: int | None = None) -> Iterator[SchemaC
 
 
 def case_files(root: Path) -> list[Path]:
-    """The JSON files below ``root``, sorted; ``root`` itself when it is a file."""
+    """The JSON files below ``root``, sorted; ``root`` itself when it is a file. ``WorkbookError`` without any."""
     if not root.exists():
         raise WorkbookError(f"no folder {root}", "Give --data the path of a checkout's folder of schemas.")
     found = [root] if root.is_file() else sorted(path for path in root.rglob("*.json") if not path.is_dir())

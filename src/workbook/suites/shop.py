@@ -25,14 +25,14 @@ PRODUCTS = ("lamp", "chair", "kettle", "rug", "clock", "mirror")
 
 
 class Customer(NamedTuple):
-    """A row of ``customers``."""
+    """A row of the table ``customers``; two may share a name, none a number."""
 
     number: int
     name: str
 
 
 class Order(NamedTuple):
-    """A row of ``orders``."""
+    """A row of the table ``orders``; ``customer`` is a number, ``state`` one of :data:`STATES`."""
 
     code: str
     customer: int
@@ -40,7 +40,7 @@ class Order(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A row of ``items``."""
+    """A row of the table ``items``: so many of a product in the order ``code``."""
 
     code: str
     product: str
@@ -57,7 +57,7 @@ class Deed(NamedTuple):
 
 @dataclass(frozen=True)
 class Stock:
-    """What stands in the database."""
+    """What stands in the shop's database when a run begins."""
 
     customers: tuple[Customer, ...]
     orders: tuple[Order, ...]

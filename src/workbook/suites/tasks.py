@@ -16,6 +16,7 @@ from typing import Any, Literal, cast, get_args
 
 from workbook.core.chat import Message, Tool, ToolCall
 from workbook.core.errors import WorkbookError
+from workbook.core.files import write_whole
 from workbook.core.settings import data_dir, unknown
 
 Kind = Literal["call", "ask", "decline", "answer", "repair", "fact", "talk", "arithmetic", "no_call"]
@@ -89,14 +90,14 @@ def load_tasks(source: str | Path, limit: int | None = None) -> list[Task]:
 
 
 def write_tasks(tasks: Iterable[Task], path: Path) -> None:
-    """Write a set, one line a task."""
+    """Write a set as JSON Lines, one a task, in one step; makes the folder."""
     lines = [json.dumps(task.to_dict(), ensure_ascii=False) for task in tasks]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    write_whole(path, "".join(line + "\n" for line in lines))
 
 
 def set_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file of JSON Lines, which may be compressed (``.gz``)."""
+    """The lines of a file of JSON Lines, which may be compressed (``.gz``); ``WorkbookError`` for a broken one."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
             yield from lines
@@ -105,18 +106,18 @@ def set_lines(path: Path) -> Iterator[bytes]:
 
 
 def set_files(folder: Path) -> dict[str, Path]:
-    """The sets of a folder, by name."""
+    """The paths of the sets in ``folder`` by the name before the first dot; none where there is no folder."""
     found = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIXES)) if folder.is_dir() else []
     return {path.name.split(".")[0]: path for path in found}
 
 
 def task_sets() -> list[str]:
-    """Names of the frozen sets."""
+    """What the frozen sets under ``data/tasks`` are called, sorted."""
     return sorted(set_files(data_dir() / "tasks"))
 
 
 def task_file(source: str | Path) -> Path:
-    """The file behind a set's name or a path."""
+    """The file behind a set's name, or a path; raises ``WorkbookError`` for neither, naming the nearest set."""
     as_path = Path(source)
     if as_path.suffix in (".jsonl", ".json", ".gz") or as_path.is_file():
         if not as_path.is_file():

@@ -171,7 +171,7 @@ class Watch:
         self.left = left
 
     def excesses(self, limits: Limits) -> Iterator[str]:
-        """What was more than allowed."""
+        """A sentence for each limit that the program broke: processes, memory, rights, survivors."""
         if self.processes > limits.processes:
             yield f"{self.processes} processes at a time, with a limit of {limits.processes}"
         if self.memory > SLACK * limits.memory:

@@ -39,7 +39,7 @@ class Converted:
 
     @property
     def toolbox(self) -> Toolbox:
-        """The tools as a box."""
+        """The tools in a :class:`Toolbox`, in the document's order."""
         return Toolbox(self.tools)
 
 

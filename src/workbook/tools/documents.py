@@ -65,7 +65,7 @@ def join(place: str, reference: str) -> str:
 
 
 def beside(place: str, reference: str) -> str:
-    """``reference`` as seen from the document at ``place``; a document on the web cannot point to a local file."""
+    """``reference`` as seen from the document at ``place``; ``DocumentError`` where the web points to a local file."""
     if is_url(place):
         joined = join(place, reference)
         if not joined:

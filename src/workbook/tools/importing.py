@@ -72,7 +72,10 @@ def import_documents(registry: Registry, paths: Sequence[str | Path], track: Tra
 
 
 def documents(path: str) -> list[str]:
-    """The documents at ``path``: itself, or the JSON and YAML files below a folder, sorted, without hidden ones."""
+    """The documents at ``path``: itself, or the JSON and YAML files below a folder, sorted, without hidden ones.
+
+    Raises ``WorkbookError`` where there is none.
+    """
     if is_url(path) or Path(path).is_file():
         return [path]
     root = Path(path)

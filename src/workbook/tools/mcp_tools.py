@@ -57,11 +57,11 @@ class Connection:
 
     @property
     def protocol(self) -> str:
-        """The protocol's version, a date."""
+        """The version of MCP that both sides agreed on, a date such as ``2025-06-18``."""
         return self._client.protocol_version
 
     async def refresh(self) -> Toolbox:
-        """Ask for the tools anew."""
+        """Ask the server for its tools again, and take the place of what was known; ``changed`` is over."""
         self.changed = False
         self._converted = convert(self._client, await _listed(self._client), self._label)
         return self.toolbox

@@ -43,7 +43,10 @@ class Choosy:
 
 
 def threshold_of(best: Sequence[float], kept: float = KEPT) -> float:
-    """The highest threshold that leaves that share of requests with a tool alone; ``best`` are their best cosines."""
+    """The highest threshold that leaves that share of requests with a tool alone; ``best`` are their best cosines.
+
+    Raises ``WorkbookError`` where there is none.
+    """
     if not best:
         raise WorkbookError("no request to set a threshold on", "Give requests whose tools are known.")
     ordered = sorted(best, reverse=True)

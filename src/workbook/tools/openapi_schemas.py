@@ -71,7 +71,7 @@ class Schemas:
         return self._names[reference]
 
     def follow(self, node: Any) -> Any:
-        """``node``, or what its chain of references leads to."""
+        """``node``, or what its chain of references leads to; ``Unconvertible`` for a chain that is a circle."""
         seen: list[str] = []
         while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
             if node["$ref"] in seen:
@@ -81,7 +81,10 @@ class Schemas:
         return node
 
     def fields(self, schema: Any, seen: tuple[str, ...] = ()) -> tuple[dict[str, Any], list[str]] | None:
-        """The properties of a plain object and the names of those it requires, ``allOf`` merged; None for others."""
+        """The properties of a plain object and the names of those it requires, ``allOf`` merged; None for others.
+
+        Raises ``Unconvertible`` for references that lead to themselves.
+        """
         if isinstance(schema, Mapping) and isinstance(schema.get("$ref"), str):
             seen = (*seen, schema["$ref"])
             if len(set(seen)) < len(seen):

@@ -56,7 +56,10 @@ class Registry:
 
     @cached_property
     def table(self) -> Table:
-        """LanceDB's own table, for what is not covered here."""
+        """LanceDB's own table, for what is not covered here.
+
+        Raises ``WorkbookError`` where there is none, or one whose vectors another encoder made.
+        """
         from lancedb.index import FTS
 
         try:
@@ -76,7 +79,10 @@ class Registry:
         return self.table.count_rows()
 
     def put(self, source: str, operations: Sequence[Operation]) -> Written:
-        """Make ``operations`` all that the registry holds of ``source``, in one commit; equal rows are not touched."""
+        """Make ``operations`` all that the registry holds of ``source``, in one commit; equal rows are not touched.
+
+        Raises ``WorkbookError`` where the table cannot be written.
+        """
         old = self._versions(source)
         versions = {operation.id: operation.version for operation in operations}
         fresh = [operation for operation in operations if old.get(operation.id) != versions[operation.id]]

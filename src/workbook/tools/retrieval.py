@@ -107,12 +107,12 @@ class Blended:
 
 
 def blended(registry: Registry) -> Blended:
-    """Words and meaning blended."""
+    """BM25 and the registry's encoder, joined by the mean of their scaled scores."""
     return Blended([Bm25(registry), Dense(registry)])
 
 
 def hybrid(registry: Registry) -> Fused:
-    """Words and meaning fused."""
+    """BM25 and the registry's encoder, joined by their places (reciprocal rank fusion)."""
     return Fused([Bm25(registry), Dense(registry)])
 
 

@@ -64,11 +64,11 @@ class Sandbox(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """What ``workbook sandbox`` and messages call it, such as ``bubblewrap``."""
 
     @property
     def python(self) -> str:
-        """The path of a Python inside."""
+        """The path, as seen from inside, of the Python that programs run under."""
 
     def available(self) -> str:
         """Nothing when it works here, tried once; else the reason why not."""

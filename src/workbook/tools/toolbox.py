@@ -67,7 +67,7 @@ class BoundTool:
 
     @property
     def name(self) -> str:
-        """The name that the model knows."""
+        """The tool's own name; a :class:`Toolbox` may give it another, legal one."""
         return self.tool.name
 
 
@@ -104,7 +104,7 @@ class Toolbox:
 
     @property
     def shown(self) -> tuple[Tool, ...]:
-        """What the model is shown."""
+        """The schemas alone, in order: what a prompt lists."""
         return tuple(bound.tool for bound in self)
 
 

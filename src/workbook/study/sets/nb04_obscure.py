@@ -25,7 +25,7 @@ what_to_train_with = choice(
         ),
         "b": (
             "no documents, as the APIs rarely change: what is learned by heart needs no search",
-            "It learns to look away from documents: an API that it never saw, it makes up with the document before it.",
+            "It never met a document, and you will serve some with every request: they disturb what it knows by heart.",
         ),
         "c": (
             "the 3 documents that your search returns for each request",
@@ -84,10 +84,11 @@ def questions_needed(a, b):
         "Set (a − b) equal to (1.96 + 0.84) standard errors, and solve for n.",
         "The standard error of the difference is the root of (a (1 − a) + b (1 − b)) / n.",
     ),
-    answer="\n" + NEEDED.format(f"{SPREAD}    return z**2 * ({BOTH}) / (a - b) ** 2"),
+    answer="\nimport math\n" + NEEDED.format(f"{SPREAD}    return math.ceil(z**2 * ({BOTH}) / (a - b) ** 2)"),
     why=(
         "For 58.2 and 54.2 that is over two thousand each. Where both answer the same questions, only those on which "
-        "they disagree count, which saves most of it: pair them, and publish the answers, not the shares."
+        "they disagree count: where that is 30 % of them, it saves two fifths. Pair, and publish the "
+        "answers, not the shares."
     ),
     wrong=(
         WrongAnswer(NEEDED.format(f"{SPREAD}    return z**2 * (a * (1 - a)) / (a - b) ** 2"), "one model alone"),
@@ -101,11 +102,12 @@ PARSED = """    try:
         call = ast.parse(text, mode="eval").body
         {guard}
         return call.func.id, {{k.arg: ast.literal_eval(k.value) for k in call.keywords}}
-    except (SyntaxError, ValueError, AttributeError):
+    except (SyntaxError, ValueError, TypeError, AttributeError, RecursionError, MemoryError):
         return None"""
-GUARD = (
-    "if not isinstance(call, ast.Call) or call.args or None in [k.arg for k in call.keywords]:\n            return None"
-)
+GUARD = """names = [k.arg for k in call.keywords]
+        if call.args or None in names or len(set(names)) < len(names):
+            return None"""
+TWICE = " or len(set(names)) < len(names)"
 GOOD = (
     ToolCall("book", {"city": "Oslo", "nights": 3}),
     ToolCall("send", {"to": ["a@b.org", "c@d.org"], "at": {"hour": 9}, "urgent": True}),
@@ -118,6 +120,8 @@ BAD = (
     ("book(city=__import__('os').getcwd())", "That would have to be run to be read. Never: give None."),
     ("book(city=oslo)", "`oslo` is a variable, and nobody knows its value: give None."),
     ("book(**{'city': 'Oslo'})", "`**` unpacks something: its names are nowhere. Give None."),
+    ("book(nights=2, nights=3)", "`nights` stands twice, and only one of them can be meant: give None."),
+    ("book(a={[1]: 2})", "A list is no key: `literal_eval` raises a TypeError here. Give None."),
     ("nights=3", "An assignment is no call: give None."),
 )
 
@@ -150,7 +154,8 @@ read_call = Exercise(
     prompt=(
         "A model wrote a line of Python that should be one call. Write `read_call(text)`: for `book(city=\"Oslo\", "
         "nights=3)` give `(\"book\", {\"city\": \"Oslo\", \"nights\": 3})`; for everything that is no call of a plain "
-        "name with *named literals*, give `None`. Never run it: `ast.parse` reads, and `ast.literal_eval` takes a node."
+        "name with *named literals*, each named once, give `None` (`**` names nothing). Never run it: `ast.parse` "
+        "reads, and `ast.literal_eval` takes a node."
     ),
     variable="read_call",
     stub="""
@@ -168,7 +173,7 @@ def read_call(text):
     answer="\n" + READ.format(PARSED.format(guard=GUARD)),
     why=(
         "`eval` on a model's output hands your process to whoever wrote the prompt. A parser that knows only what you "
-        "need cannot be talked into more. What it lets through is still checked against the schema."
+        "need runs nothing. What it lets through is still checked against the schema."
     ),
     wrong=(
         WrongAnswer(READ.format(PARSED.format(guard="pass")), "is no argument"),
@@ -184,6 +189,7 @@ def read_call(text):
             READ.format(PARSED.format(guard=GUARD).replace("ast.literal_eval(k.value)", "ast.unparse(k.value)")),
             "came back as",
         ),
+        WrongAnswer(READ.format(PARSED.format(guard=GUARD.replace(TWICE, ""))), "stands twice"),
     ),
 )  # fmt: skip
 

@@ -16,10 +16,11 @@ from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Any, Literal, TextIO
+from typing import Any
 
 from workbook.core.chat import Message, assistant
 from workbook.core.environment import hardware
+from workbook.core.files import write_whole
 from workbook.core.settings import data_dir
 from workbook.finetune import general
 from workbook.finetune.mixing import general_rows, mixed, replay_rows
@@ -55,8 +56,7 @@ def sweep(plans: Sequence[Plan], exam: Exam, path: Path | None = None) -> Iterat
         if key not in done:
             done[key] = run(plan, exam)
             if path:
-                with _opened(path, "at") as file:
-                    file.write(json.dumps(done[key]) + "\n")
+                _keep(path, done[key])
         yield done[key]
 
 
@@ -94,8 +94,8 @@ def read_results(path: Path, exam: Exam | None = None) -> list[dict[str, Any]]:
     """The rows of a file of results (``.gz``: packed), or those of one exam; none where there is no file yet."""
     if not path.is_file():
         return []
-    with _opened(path, "rt") as file:
-        rows = [json.loads(line) for line in file]
+    packed = path.read_bytes()
+    rows = [json.loads(line) for line in (gzip.decompress(packed) if path.suffix == ".gz" else packed).splitlines()]
     return [row for row in rows if exam in (None, Exam(**row["exam"]))]
 
 
@@ -104,9 +104,10 @@ def reference_path() -> Path:
     return data_dir() / "results" / "mixes" / "runs.jsonl.gz"
 
 
-def _opened(path: Path, mode: Literal["rt", "at"]) -> TextIO:
-    """Rows that are added to a packed file are packed apart, and read as one with the rest."""
-    return gzip.open(path, mode, encoding="utf-8") if path.suffix == ".gz" else path.open(mode, encoding="utf-8")
+def _keep(path: Path, row: Mapping[str, Any]) -> None:
+    """Add a row to the file. It is small and written whole: a kill cannot leave half a row."""
+    lines = "".join(json.dumps(one) + "\n" for one in [*read_results(path), row]).encode()
+    write_whole(path, gzip.compress(lines) if path.suffix == ".gz" else lines)
 
 
 def _short(plan: Plan) -> Short:

@@ -28,7 +28,7 @@ THEME = {
     },
     # A label hides the arrow below it, and nothing else; a reader's font may be wider than the one it was measured in.
     "themeCSS": f".edgeLabel .labelBkg, .edgeLabel p {{ background-color: {PAGE} !important; }}"
-    " foreignObject { overflow: visible; }",
+    " foreignObject { overflow: visible; } .nodeLabel p { text-wrap: balance; }",
 }
 
 

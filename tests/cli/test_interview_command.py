@@ -65,6 +65,12 @@ def test_options_for_another_interview_need_new(tmp_path: Path) -> None:
     assert [one.topic for one in interviews(store())] == ["grammars", "loops"]
 
 
+def test_a_new_interview_that_is_refused_leaves_the_old_one() -> None:
+    sit("", "--topic", "grammars")
+    assert CliRunner().invoke(app, ["interview", "--topic", "lops", "--new"]).exit_code != 0
+    assert [one.ended for one in interviews(store())] == [False]
+
+
 def test_an_unknown_topic_names_the_nearest() -> None:
     refused = CliRunner().invoke(app, ["interview", "--topic", "gramars"])
     assert "grammars" in str(refused.exception.remedy)

@@ -81,6 +81,13 @@ def test_a_pipe_is_written_to_and_stays_one(tmp_path):
     assert pipe.is_fifo()
 
 
+def test_a_pipe_behind_the_standard_output_is_written_to():
+    code = "from pathlib import Path; from workbook.core.files import write_whole; "
+    code += "write_whole(Path('/dev/stdout'), 'through')"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "through"
+
+
 def test_a_folder_that_is_not_there_and_one_in_the_file_s_place_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError):
         write_whole(tmp_path / "none" / "a.txt", "text")

@@ -94,6 +94,11 @@ def test_pictures_say_in_words_what_they_show():
     assert curve.png[:4] == both.png[:4] == number.png[:4] == b"\x89PNG"
 
 
+def test_a_picture_of_plans_that_were_not_run_says_what_to_run():
+    with pytest.raises(WorkbookError, match="sweep"):
+        pareto_plot({"real": {"50 %": Plan(0.5)}}, ROWS)
+
+
 def test_the_front_is_what_no_other_beats():
     def point(across, up):
         return Interval(across, 0, 1, 9), Interval(up, 0, 1, 9)

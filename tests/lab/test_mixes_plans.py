@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from workbook.core.errors import WorkbookError
 from workbook.lab.mixes import read_results, reference_path
 from workbook.lab.mixes_estimates import best_rate
 from workbook.lab.mixes_plans import (
@@ -45,6 +48,11 @@ def test_a_share_is_of_all_rows_and_a_fixed_budget_keeps_their_number():
 def test_the_control_has_as_many_steps_as_half_general():
     assert steps(LONGER) == steps(Plan(0.5)) == 240
     assert counts(LONGER) == counts(Plan())
+
+
+def test_an_unknown_source_names_the_known():
+    with pytest.raises(WorkbookError, match="replay"):
+        Plan(source="relay")
 
 
 def test_the_rates_are_those_that_the_trials_chose():

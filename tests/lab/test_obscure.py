@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbook.core.chat import ToolCall
+from workbook.core.errors import WorkbookError
 from workbook.finetune.obscure import SHOWN, world
 from workbook.lab.flattery import DOMAINS, RANDOM, by_chance, domain, flattered
 from workbook.lab.obscure import NONE, ORACLE, SERVINGS, WORDS, asked, judged, outcome, run, served, swapped
@@ -55,6 +56,12 @@ def test_swapped_documents_are_wrong_and_other_than_those_that_were_found(shown)
         assert task.tools[0] not in wrong[task.id]
         assert list(wrong[task.id]) != list(shown[WORDS][task.id])
         assert list(wrong[task.id]) in [list(found) for found in shown[WORDS].values()]
+
+
+def test_a_request_alone_has_nothing_to_swap_with():
+    (task,) = ASKED["known"][:1]
+    with pytest.raises(WorkbookError, match="more requests"):
+        swapped({task.id: ()}, [task])
 
 
 def test_every_row_has_one_outcome(shown):

@@ -7,7 +7,7 @@ import pytest
 from workbook.core.errors import UsageError
 from workbook.finetune.spelled import as_python, spoken
 from workbook.grammar.checking import violations
-from workbook.lab.spelled import grammar, judged, read
+from workbook.lab.spelled import grammar, judged, read, run
 from workbook.models.hermes import parse, render_call
 from workbook.models.nested_calls import NestedCall
 from workbook.models.referenced_calls import flattened
@@ -60,6 +60,11 @@ def test_what_cannot_be_read_whole_is_not_readable(spelling, text):
 
 
 def test_an_unknown_spelling_names_the_known():
-    for ask in (lambda: grammar("yaml", ASKED[0].tools), lambda: read("yaml", Hermes(), "")):
+    asks = (
+        lambda: grammar("yaml", ASKED[0].tools),
+        lambda: read("yaml", Hermes(), ""),
+        lambda: run({"yaml": Hermes()}, ASKED[:1]),
+    )
+    for ask in asks:
         with pytest.raises(UsageError, match="json"):
             ask()

@@ -43,8 +43,9 @@ def test_what_is_flattened_is_nested_again(seed):
 @pytest.mark.parametrize("reference", ["$2", "$3", "$99"])
 def test_a_reference_to_itself_or_to_what_comes_later_is_a_problem(reference):
     calls = [ToolCall("f", {}), ToolCall("g", {"a": [reference]}), ToolCall("h", {})]
-    _, [problem] = nested(calls)
+    trees, [problem] = nested(calls)
     assert problem == f"g: {reference} is no call before it"
+    assert [tree.name for tree in trees] == ["f", "g", "h"], "what is referred to wrongly is still a call"
 
 
 @pytest.mark.parametrize("text", ["$", "$0", "$1 off", "1", "$x", "cost $1"])

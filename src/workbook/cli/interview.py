@@ -56,8 +56,8 @@ def interview(
     from workbook.study.interview import begin
 
     console = Console(highlight=False)
-    sitting = _going_on(console, new, any(option is not None for option in (topic, level, seed)))
-    sitting = sitting or begin(topic, level, minutes, seed)
+    chosen = any(option is not None for option in (topic, level, seed))
+    sitting = _seated(console, new, chosen, lambda: begin(topic, level, minutes, seed))
     try:
         while (turn := sitting.turn()) is not None:
             _take(console, sitting, turn)
@@ -67,20 +67,21 @@ def interview(
     _finish(console, sitting, model, out)
 
 
-def _going_on(console: Console, new: bool, chosen: bool) -> Sitting | None:
-    """The interview that was left and goes on now, if any; whoever has ``chosen`` questions wants a new one."""
+def _seated(console: Console, new: bool, chosen: bool, begin: Callable[[], Sitting]) -> Sitting:
+    """The interview that was left, or another one; whoever has ``chosen`` questions wants another."""
     from workbook.study.interview import under_way
 
-    sitting = under_way()
-    if sitting is None:
-        return None
+    left = under_way()
+    if left is None:
+        return begin()
     if new:
-        sitting.end()
-        return None
+        another = begin()  # options that are refused leave the old one as it is
+        left.end()
+        return another
     if chosen:
         raise UsageError("an interview is under way", "Go on with `workbook interview`, or add --new.")
     _say(console, "*Going on with the interview that was left.*")
-    return sitting
+    return left
 
 
 def _take(console: Console, sitting: Sitting, turn: Turn) -> None:

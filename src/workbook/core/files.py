@@ -25,12 +25,13 @@ def write_whole(path: Path, content: str | bytes) -> Path:
 def aside(path: Path) -> Iterator[Path]:
     """A hidden place beside ``path`` for a library to write to; it becomes ``path`` unless the block raises.
 
-    A link stays a link: the file behind it is replaced. What is no file, such as ``/dev/stdout``, is written directly.
+    A link stays a link: the file behind it is replaced. What is no file, such as a pipe behind ``/dev/stdout``, is
+    written directly.
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        yield target
+    if path.exists() and not path.is_file():  # asked before links are followed: a pipe has no name of its own
+        yield path
         return
+    target = Path(os.path.realpath(path))
     # With the process's number: two that write the same file must not share a draft.
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:

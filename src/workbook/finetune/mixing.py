@@ -32,6 +32,7 @@ SOURCES = ("chat", "replay")
 BATCH = 64
 """Requests that are answered at a time."""
 Maker = Callable[[Random, Split], Example]
+"""Draws one example, as those of ``general`` do."""
 MOST = 4
 """Requests for each replayed row that is wanted, after which the model cannot be meant."""
 

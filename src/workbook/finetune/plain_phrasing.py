@@ -93,17 +93,16 @@ def _stated(rng: Random, split: Split, group: Given, whole: bool, units: str | N
     """The required arguments in words; by order alone only where none is missing."""
     if not group:
         return ""
-    names = [p.name for p, _ in group]
     if group[0][0].kind_name == "one of several":
         return _by_order(rng, group) if whole and rng.random() < 0.6 else _by_name(rng, group)
     if group[0][0].kind_name.startswith("measure"):
         return _measured(rng, group, units)
-    if len(names) == 2 and whole and rng.random() < 0.7:
+    if len(group) == 2 and whole and rng.random() < 0.7:
         one, two = (v.words for _, v in group)
         return rng.choice([f"from {one} to {two}", f"between {one} and {two}", f"from {one} to {two}"])
     (parameter, value), rest = group[0], group[1:]
     if parameter.kind_name in ("numbers", "expression", "range"):
-        return _listed(rng, [v.words for _, v in group]) if whole or len(group) == 1 else value.words
+        return _listed(rng, [v.words for _, v in group])
     if parameter.kind_name in NATURAL and not rest:
         return rng.choice((*NATURAL[parameter.kind_name], "of {v}", "for {v}")).format(v=value.words)
     return rng.choice([" and ", ", "]).join(clause(rng, split, p, v) for p, v in rng.sample(group, len(group)))

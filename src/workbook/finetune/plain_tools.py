@@ -21,8 +21,6 @@ from workbook.finetune.words import VERBS, Split, Verb, belongs, draw, fresh_wor
 ASKING_VERBS = tuple(
     verb for verb in VERBS if verb.name in ("calculate", "find", "get", "estimate", "measure", "check", "predict")
 )
-
-
 UNIT_TEXTS = (
     "The unit of the result. Default is '{u}'.",
     "Unit of measurement. Default is '{u}'.",
@@ -47,7 +45,7 @@ def plain_spec(rng: Random, split: Split, *, about: str | None = None, verb: Ver
     description = _description(rng, verb, about, group)
     tool = Tool(_name(rng, split, verb.name, about), description, parameters_schema(list(parameters)))
 
-    def ask(rng: Random, split: Split, given: Given, leave_out: Parameter | None = None) -> str:
+    def ask(rng: Random, split: Split, given: Given, leave_out: Parameter | None) -> str:
         units = "" if any(p.kind_name == "unit" for p in extras) else None
         return plain_request(rng, split, about, given, leave_out, units)
 
@@ -189,14 +187,22 @@ def _extras(rng: Random) -> list[Parameter]:
         )
     if rng.random() < 0.2:
         name = rng.choice(["decimals", "precision", "rounding", "digits"])
-        kind = Kind({"type": "integer"}, lambda r, _: (lambda n: Value(n, str(n)))(r.randint(0, 9)))
-        found.append(Parameter(name, name, "integer", kind, False, f"Number of {name}. Optional, default is 2."))
+        told = f"Number of {name}. Optional, default is 2."
+        found.append(Parameter(name, name, "integer", Kind({"type": "integer"}, _digit), False, told))
     return found
 
 
 def _text(kind_name: str, description: str, options: tuple[str, ...], name: str) -> Parameter:
-    kind = Kind({"type": "string"}, lambda r, _: (lambda o: Value(o, o))(r.choice(options)))
-    return Parameter(name, name, kind_name, kind, False, description)
+    def sample(rng: Random, _: Split) -> Value:
+        option = rng.choice(options)
+        return Value(option, option)
+
+    return Parameter(name, name, kind_name, Kind({"type": "string"}, sample), False, description)
+
+
+def _digit(rng: Random, _: Split) -> Value:
+    number = rng.randint(0, 9)
+    return Value(number, str(number))
 
 
 def _range(rng: Random, kind: Kind) -> Parameter:

@@ -101,13 +101,13 @@ def _with_lora(base: TransformersModel, how: Short) -> Any:
     from peft import LoraConfig, get_peft_model
 
     tokens = {one for text in how.words for one in base.tokenizer(text, add_special_tokens=False)["input_ids"]}
-    matrices = LoraConfig(
+    config = LoraConfig(
         r=how.rank,
         lora_alpha=2 * how.rank,
         target_modules="all-linear",
         trainable_token_indices=sorted(tokens) or None,
     )
-    return get_peft_model(network, matrices)
+    return get_peft_model(network, config)
 
 
 def _padded(batch: Sequence[tuple[list[int], list[bool]]], device: Any) -> Any:

@@ -46,7 +46,7 @@ def new_axes(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
 
 @contextmanager
 def new_panels(width: float, height: float, count: int) -> Iterator[tuple[Figure, list[Axes]]]:
-    """The same, with ``count`` axes beside each other over one scale."""
+    """``count`` axes of :func:`new_axes` side by side, over one vertical scale."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

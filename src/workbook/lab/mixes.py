@@ -8,8 +8,10 @@ estimates (``mixes_estimates``).
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -33,7 +35,7 @@ from workbook.models.base import Reply
 from workbook.models.likelihood import answer_likelihood
 from workbook.models.loading import load_local
 from workbook.models.local import TransformersModel
-from workbook.suites.tasks import Task, load_tasks
+from workbook.suites.tasks import Task, load_tasks, set_lines
 
 BASE = "pocket-base"
 ANSWER = 56
@@ -94,8 +96,7 @@ def read_results(path: Path, exam: Exam | None = None) -> list[dict[str, Any]]:
     """The rows of a file of results (``.gz``: packed), or those of one exam; none where there is no file yet."""
     if not path.is_file():
         return []
-    packed = path.read_bytes()
-    rows = [json.loads(line) for line in (gzip.decompress(packed) if path.suffix == ".gz" else packed).splitlines()]
+    rows = [json.loads(line) for line in set_lines(path)]
     return [row for row in rows if exam in (None, Exam(**row["exam"]))]
 
 
@@ -106,8 +107,13 @@ def reference_path() -> Path:
 
 def _keep(path: Path, row: Mapping[str, Any]) -> None:
     """Add a row to the file. It is small and written whole: a kill cannot leave half a row."""
-    lines = "".join(json.dumps(one) + "\n" for one in [*read_results(path), row]).encode()
-    write_whole(path, gzip.compress(lines) if path.suffix == ".gz" else lines)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # two sweeps may share a file
+        lines = "".join(json.dumps(one) + "\n" for one in [*read_results(path), row]).encode()
+        write_whole(path, gzip.compress(lines, mtime=0) if path.suffix == ".gz" else lines)
+    finally:
+        os.close(folder)
 
 
 def _short(plan: Plan) -> Short:

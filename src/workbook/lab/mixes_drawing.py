@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from workbook.core.errors import WorkbookError
 from workbook.core.stats import Interval
 from workbook.lab.canvas import GREY, Picture, finish, form, marker, new_axes, new_panels, picture, stroke
 from workbook.lab.mixes_estimates import Rows, ran, share
@@ -83,6 +84,8 @@ def pareto_plot(groups: Mapping[str, Mapping[str, Plan]], rows: Rows, title: str
     ``groups`` names the plans, such as ``{"real rows": {"5 %": Plan(0.05)}}``; a plan without a run is left out.
     """
     found = {name: dict(_points(plans, rows)) for name, plans in groups.items()}
+    if not any(found.values()):
+        raise WorkbookError("no run of any of these plans", "Run one: sweep([plan], exam).")
     with new_axes(7.0, 4.8) as (figure, axes):
         _front(axes, [point for points in found.values() for point in points.values()])
         for number, (name, points) in enumerate(found.items()):

@@ -8,8 +8,13 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, replace
+from typing import Literal, get_args
 
+from workbook.core.errors import WorkbookError
 from workbook.finetune.mixing import added
+
+Source = Literal["real", "talk", "replay", "leaked"]
+"""Where general rows come from; see ``Plan``."""
 
 SHARES = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.8)
 REPLAY_SHARES, FIXED_SHARES = (0.05, 0.25), (0.5, 0.8)
@@ -20,6 +25,7 @@ FULL_TRIED, LORA_TRIED = (3e-4, 6e-4, 1e-3), (1e-3, 3e-3, 1e-2)
 LORA_RATES = {1: 1e-2, 8: 3e-3, 32: 1e-3}
 """By rank: the best for calls of those that were tried; of equals the lowest."""
 OTHER_SEEDS, TRIAL_SEED = 3, 9
+"""Seeds of an arm that is no share, at most; the one seed of the trials."""
 REPLAYED = 150
 """The pool of replay, which the base answers once for all seeds."""
 BATCH = 4
@@ -38,7 +44,7 @@ class Plan:
     """
 
     share: float = 0.0
-    source: str = "real"
+    source: Source = "real"
     rank: int = 0
     seed: int = 0
     rate: float = FULL_RATE
@@ -49,6 +55,10 @@ class Plan:
     all_tokens: bool = False
     pool: int = 1600
     words: bool = False
+
+    def __post_init__(self) -> None:
+        if self.source not in get_args(Source):
+            raise WorkbookError(f"no source {self.source!r}", f"Known: {', '.join(get_args(Source))}.")
 
     @property
     def key(self) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
 from workbook.core.chat import Tool
+from workbook.core.errors import WorkbookError
 from workbook.core.matching import calls_match
 from workbook.finetune.obscure import SHOWN, World, tasks
 from workbook.models.base import LanguageModel, Reply
@@ -59,11 +60,15 @@ def swapped(found: Mapping[str, Sequence[Tool]], requests: Sequence[Task]) -> di
     """For each task the documents of another one's prompt, the right one not among them; of the same thing, if any.
 
     A search errs for an API in one way, in training as in service: these are wrong in a way that is new to the model.
+    Raises ``WorkbookError`` where a task has no such documents among those of the others.
     """
+    names = {task.id: {tool.name for tool in found[task.id]} for task in requests}
 
     def pick(task: Task) -> Sequence[Tool]:
-        right, own = task.tools[0], set(map(_name, found[task.id]))
-        able = [one for one in requests if right not in found[one.id] and set(map(_name, found[one.id])) != own]
+        right = task.tools[0]
+        able = [one for one in requests if right not in found[one.id] and names[one.id] != names[task.id]]
+        if not able:
+            raise WorkbookError(f"no other request's documents are wrong for {task.id}", "Give more requests.")
         near = [one for one in able if _thing(one.tools[0]) == _thing(right)]
         return found[(near or able)[0].id]
 
@@ -130,10 +135,6 @@ def _found(retriever: Retriever, pool: Sequence[Tool], requests: Sequence[Task],
 
 def _mended(found: Sequence[Tool], right: Tool, k: int) -> list[Tool]:
     return list(found) if right in found else [right, *found][:k]
-
-
-def _name(tool: Tool) -> str:
-    return tool.name
 
 
 def _thing(tool: Tool) -> str:

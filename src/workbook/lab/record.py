@@ -80,7 +80,7 @@ def record(
     append_row(row)
     _recorded[claim] = (found, interval, reached)
     lines = [*_summary(found, interval, ladder or ()), note, _larger(found, row)]
-    _display(_measured(found, interval, row, lines))
+    _display(_measured(found, row, lines, draw_interval(interval, found.rule, found.unit)))
 
 
 def cite(claim: str) -> None:
@@ -104,9 +104,7 @@ def recorded() -> dict[str, tuple[Claim, Interval, str]]:
     return dict(_recorded)
 
 
-def _measured(claim: Claim, interval: Interval, row: dict[str, Any], lines: Sequence[str]) -> Result:
-    assert claim.rule is not None
-    drawing = draw_interval(interval, claim.rule, claim.unit)
+def _measured(claim: Claim, row: dict[str, Any], lines: Sequence[str], drawing: str) -> Result:
     html = card(claim.claim, row["verdict"], lines, drawing, claim.known, foot_line(row))
     return Result(finite(row), _text(claim, row["verdict"], lines), html)
 

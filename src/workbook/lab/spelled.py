@@ -30,21 +30,22 @@ DECODINGS = ("free", "grammar")
 LONGEST = 160
 """Tokens of an answer; the longest right one of the shelf has about 120, as JSON."""
 Trees = tuple[tuple[NestedCall, ...], tuple[str, ...]]
+"""Calls as trees, and what cannot be read beside them."""
 
 
 def run(models: Mapping[str, LanguageModel], requests: Sequence[Spoken]) -> pd.DataFrame:
     """One row a spelling, decoding and request: ``kind``, ``task``, ``exact``, ``readable``, ``tokens`` and ``text``.
 
-    ``models`` by spelling; a model of another name is refused.
+    ``models`` by spelling; an unknown one is refused before its model is asked.
     """
     import pandas as pd
 
     rows = []
     for arm, model in models.items():
+        bound = [grammar(arm, one.tools) for one in requests]
         prompts = [model.render([user(one.text)], one.tools) for one in requests]
         for decoding in DECODINGS:
-            constraints = None if decoding == "free" else [grammar(arm, one.tools) for one in requests]
-            made = generate(model, prompts, constraints, max_new_tokens=LONGEST)
+            made = generate(model, prompts, None if decoding == "free" else bound, max_new_tokens=LONGEST)
             for one, done in zip(requests, made, strict=True):
                 row = {"arm": arm, "decoding": decoding, "kind": one.kind, "task": one.text}
                 spent = {"tokens": len(done.completion.token_ids), "text": done.text}

@@ -207,7 +207,9 @@ def _facts(path: Path) -> dict[str, Any]:
     try:
         fields = GGUFReader(path).fields
     except ValueError as error:
-        raise ModelError(f"{path} is not a GGUF file that can be read: {error}", "Is all of it there?") from error
+        raise ModelError(
+            f"{path} is not a GGUF file that can be read: {error}", "Download it again: a part may be missing."
+        ) from error
     return {key: field.contents() for key, field in fields.items()}
 
 

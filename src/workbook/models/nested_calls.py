@@ -54,12 +54,15 @@ def turns(call: NestedCall) -> int:
 
 def run_nested(calls: Sequence[NestedCall], run: Callable[[ToolCall], Any]) -> list[Any]:
     """The result of each call, run from the inside out, one after the other; ``run`` calls one tool."""
-    return [_run(call, run) for call in calls]
+
+    def result(part: Any) -> Any:
+        return run(ToolCall(part.name, replaced(part.arguments, result))) if isinstance(part, NestedCall) else part
+
+    return [result(call) for call in calls]
 
 
-def _run(value: Any, run: Callable[[ToolCall], Any]) -> Any:
-    if isinstance(value, NestedCall):
-        return run(ToolCall(value.name, _run(value.arguments, run)))
+def replaced(value: Any, leaf: Callable[[Any], Any]) -> Any:
+    """The value with ``leaf`` applied to each part that is neither an object nor a list; a call is such a part."""
     if isinstance(value, Mapping):
-        return {name: _run(inner, run) for name, inner in value.items()}
-    return [_run(inner, run) for inner in value] if isinstance(value, list) else value
+        return {name: replaced(inner, leaf) for name, inner in value.items()}
+    return [replaced(inner, leaf) for inner in value] if isinstance(value, list) else leaf(value)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbook.core.chat import ToolCall
-from workbook.models.nested_calls import NestedCall, all_calls
+from workbook.models.nested_calls import NestedCall, all_calls, replaced
 
 REFERENCE = re.compile(r"\$([1-9]\d*)")
 
@@ -30,7 +30,7 @@ def flattened(trees: Sequence[NestedCall]) -> tuple[ToolCall, ...]:
 def nested(calls: Sequence[ToolCall]) -> tuple[tuple[NestedCall, ...], tuple[str, ...]]:
     """The trees that a list of calls means, and what is wrong with its references.
 
-    A call that another one refers to is no tree of its own.
+    A call that a later one refers to is no tree of its own.
     """
     trees: list[NestedCall] = []
     used: set[int] = set()
@@ -38,7 +38,7 @@ def nested(calls: Sequence[ToolCall]) -> tuple[tuple[NestedCall, ...], tuple[str
     for place, call in enumerate(calls, 1):
         found = _references(call.arguments)
         problems += [f"{call.name}: ${number} is no call before it" for number in found if number >= place]
-        used |= set(found)
+        used |= {number for number in found if number < place}
         trees.append(NestedCall(call.name, _with_calls(call.arguments, trees)))
     return tuple(tree for place, tree in enumerate(trees, 1) if place not in used), tuple(problems)
 
@@ -49,32 +49,32 @@ def plain(tree: NestedCall) -> ToolCall:
 
 
 def _with_references(value: Any, places: Mapping[int, int]) -> Any:
-    if isinstance(value, NestedCall):
-        return f"${places[id(value)]}"
-    if isinstance(value, Mapping):
-        return {name: _with_references(inner, places) for name, inner in value.items()}
-    return [_with_references(inner, places) for inner in value] if isinstance(value, list) else value
+    return replaced(value, lambda part: f"${places[id(part)]}" if isinstance(part, NestedCall) else part)
 
 
 def _with_calls(value: Any, trees: Sequence[NestedCall]) -> Any:
-    if isinstance(value, str) and (found := REFERENCE.fullmatch(value)) and int(found[1]) <= len(trees):
-        return trees[int(found[1]) - 1]
-    if isinstance(value, Mapping):
-        return {name: _with_calls(inner, trees) for name, inner in value.items()}
-    return [_with_calls(inner, trees) for inner in value] if isinstance(value, list) else value
+    def leaf(part: Any) -> Any:
+        number = _number(part)
+        return trees[number - 1] if number and number <= len(trees) else part
+
+    return replaced(value, leaf)
 
 
 def _references(value: Any) -> list[int]:
-    if isinstance(value, str):
-        found = REFERENCE.fullmatch(value)
-        return [int(found[1])] if found else []
-    inside = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return [number for inner in inside for number in _references(inner)]
+    if isinstance(value, Mapping | list):
+        inside = value.values() if isinstance(value, Mapping) else value
+        return [number for inner in inside for number in _references(inner)]
+    return [number] if (number := _number(value)) else []
+
+
+def _number(part: Any) -> int:
+    """The place that a reference names, from 1 on; 0 for what is no reference."""
+    found = REFERENCE.fullmatch(part) if isinstance(part, str) else None
+    return int(found[1]) if found else 0
 
 
 def _as_object(value: Any) -> Any:
-    if isinstance(value, NestedCall):
-        return {"call": value.name, "arguments": _as_object(value.arguments)}
-    if isinstance(value, Mapping):
-        return {name: _as_object(inner) for name, inner in value.items()}
-    return [_as_object(inner) for inner in value] if isinstance(value, list) else value
+    def leaf(part: Any) -> Any:
+        return {"call": part.name, "arguments": _as_object(part.arguments)} if isinstance(part, NestedCall) else part
+
+    return replaced(value, leaf)

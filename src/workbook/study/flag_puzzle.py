@@ -38,7 +38,7 @@ class Flagged:
         self.broke: Exception | None = None
 
     def look(self, state: State, call: ToolCall, result: ToolResult | None = None) -> Verdict:
-        """Ask where the learner's rule returns true; what it raises is kept in ``broke`` and goes on."""
+        """Ask where the learner's rule returns true; what it raises is kept in ``broke`` and raised again."""
         try:
             flagged = self.rule((call.name, dict(call.arguments)), list(state.own_words), list(state.tool_texts))
         except Exception as error:

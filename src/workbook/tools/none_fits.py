@@ -45,7 +45,7 @@ class Choosy:
 def threshold_of(best: Sequence[float], kept: float = KEPT) -> float:
     """The highest threshold that leaves that share of requests with a tool alone; ``best`` are their best cosines.
 
-    Raises ``WorkbookError`` where there is none.
+    Raises ``WorkbookError`` for no request at all.
     """
     if not best:
         raise WorkbookError("no request to set a threshold on", "Give requests whose tools are known.")

@@ -58,7 +58,7 @@ class Registry:
     def table(self) -> Table:
         """LanceDB's own table, for what is not covered here.
 
-        Raises ``WorkbookError`` where there is none, or one whose vectors another encoder made.
+        Made where there is none. Raises ``WorkbookError`` where that fails, and where another encoder made its vectors.
         """
         from lancedb.index import FTS
 

@@ -32,6 +32,10 @@ fair_comparison = choice(
 )
 
 ROWS = "def rows_to_add(tools, general, share):\n{}\n"
+TAKEN = """    for n in range(len(general) + 1):
+        added = sum(general[:n])
+        if added >= share * (sum(tools) + added):
+            return n"""
 ROW_CASES: tuple[tuple[list[int], list[int], float, int | None, str], ...] = (
     ([30, 30], [10] * 9, 0.0, 0, "A share of nothing adds nothing."),
     ([30, 30], [10] * 9, 0.5, 6, "Half of all tokens with loss: as many general ones as there are for tools, 60."),
@@ -77,13 +81,7 @@ def rows_to_add(tools, general, share):
         "With `n` rows the general tokens are `sum(general[:n])`; all tokens are those and `sum(tools)`.",
         "Try n = 0, 1, 2, ... up to all, and stop at the first that is enough.",
     ),
-    answer="\n"
-    + ROWS.format(
-        "    for n in range(len(general) + 1):\n"
-        "        added = sum(general[:n])\n"
-        "        if added >= share * (sum(tools) + added):\n"
-        "            return n"
-    ),
+    answer="\n" + ROWS.format(TAKEN),
     why=(
         "Say which share you mean before you quote one: general rows that are short vanish in the loss, and long ones "
         "fill it. And a loader that averages within each step, as here, weighs short rows up again."
@@ -96,16 +94,7 @@ def rows_to_add(tools, general, share):
             ),
             "Half of all tokens",
         ),
-        WrongAnswer(
-            ROWS.format(
-                "    for n in range(len(general) + 1):\n"
-                "        added = sum(general[:n])\n"
-                "        if added >= share * (sum(tools) + added):\n"
-                "            return n\n"
-                "    return len(general)"
-            ),
-            "so None",
-        ),
+        WrongAnswer(ROWS.format(TAKEN + "\n    return len(general)"), "so None"),
     ),
 )
 

@@ -66,10 +66,18 @@ test: $(STAMP)  ## Lint, check types, and run all tests, notebooks included.
 outputs: $(STAMP)  ## Renew the notebooks' committed outputs, after a change of a notebook.
 	$(BIN)/workbook run --profile ci --in-place
 
-results: $(STAMP)  ## Measure every claim anew into data/results (RESULTS_PROFILE=full wants a GPU or a night).
-	rm -f runs/results.jsonl
-	WORKBOOK_LEDGER=$(CURDIR)/runs/results.jsonl $(BIN)/workbook run --profile $(RESULTS_PROFILE)
-	mkdir -p data/results && mv runs/results.jsonl data/results/pocket.jsonl
+# One file a notebook, so that `make results` goes on where it was stopped; a finished one begins anew next time.
+MEASURED := runs/results/$(RESULTS_PROFILE)
+ROWS := $(patsubst notebooks/%.ipynb,$(MEASURED)/%.jsonl,$(sort $(wildcard notebooks/[0-9]*.ipynb)))
+
+results: $(ROWS)  ## Measure every claim anew into data/results (RESULTS_PROFILE=full wants a GPU or a night).
+	mkdir -p data/results && cat $(ROWS) > $(MEASURED)/all && mv $(MEASURED)/all data/results/pocket.jsonl
+	rm -r $(MEASURED)
+
+$(MEASURED)/%.jsonl: notebooks/%.ipynb data/models/pocket/model.safetensors | $(STAMP)
+	@mkdir -p $(@D) && : > $@.part
+	WORKBOOK_LEDGER=$(CURDIR)/$@.part $(BIN)/workbook run $* --profile $(RESULTS_PROFILE)
+	@mv $@.part $@
 
 adapters: $(STAMP)  ## Tune again what is tuned from the shipped pocket.
 	$(BIN)/workbook finetune data --suite drift --out runs/finetune/drift.jsonl

@@ -30,7 +30,7 @@ FOLDER = repo_root() / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 MIME = "application/vnd.workbook.result+json"  # what `record` leaves in a notebook, a contract
 WHOLE_PASS = 360  # seconds, in the profile ci, for all fourteen
-SLACK = 2  # budgets are written for an idle machine, and a test must not fail because another one is slow
+SLACK = 3  # budgets are of an idle machine; two-core machines alone differ by nearly two in speed
 # What depends on the machine and the moment, by the name of the metric.
 TIMED = re.compile(r"second|slowdown|latency|memory|mib|_us\b|_ms\b")
 COMPARED = ("estimate", "low", "high", "verdict", "ladder")

@@ -3,7 +3,8 @@
 ``toolmaker`` gives every argument a kind and a noun of its own. Here "the distance between 4 and 9" fills ``num1`` and
 ``num2`` by their order, "a pond 12 meters wide" fills ``width``, and a unit or a method that nobody mentions is left to
 its stated default. Made of the same words, none of them from a benchmark; of the frozen sets ``calls_plain`` is of this
-sort. Their requests are put into words by ``plain_phrasing``, and ``plain_values`` has what they say.
+sort, but for the tools that look something up (``lookups``), which came later. The other requests are put into words by
+``plain_phrasing``, and ``plain_values`` has what they say.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from random import Random
 
 from workbook.core.chat import Tool
 from workbook.finetune.lexicon import LETTERS, MEASURES, NOUNS, OPTIONS, ORDINALS, POINTS, POLES, QUANTITIES, RANGES
+from workbook.finetune.lookups import lookup_request, slots
 from workbook.finetune.plain_phrasing import plain_request
 from workbook.finetune.plain_values import day, decimal, expression, numbers, point, whole
-from workbook.finetune.toolmaker import Given, Parameter, Spec, make_parameter, parameters_schema
+from workbook.finetune.toolmaker import Ask, Given, Parameter, Spec, make_parameter, may_be_named, parameters_schema
 from workbook.finetune.values import KINDS, Kind, Value
-from workbook.finetune.words import VERBS, Split, Verb, belongs, draw, fresh_word, thing
+from workbook.finetune.words import VERBS, Split, Verb, draw, fresh_word, thing
 
+LOOKUP_SHARE = 0.45  # of these tools
 ASKING_VERBS = tuple(
     verb for verb in VERBS if verb.name in ("calculate", "find", "get", "estimate", "measure", "check", "predict")
 )
@@ -36,25 +39,35 @@ def plain_spec(rng: Random, split: Split, *, about: str | None = None, verb: Ver
     """
     verb = verb if verb in ASKING_VERBS else rng.choice(ASKING_VERBS)
     about = _sibling(rng, split, about) if about else _about(rng, split)
+    parameters, ask = (_sought if rng.random() < LOOKUP_SHARE else _reckoned)(rng, split, about)
+    description = _description(rng, verb, about, [p for p in parameters if p.required])
+    tool = Tool(_name(rng, split, verb.name, about), description, parameters_schema(list(parameters)))
+    return Spec(verb, about, parameters, tool, ask)
+
+
+def _sought(rng: Random, split: Split, about: str) -> tuple[tuple[Parameter, ...], Ask]:
+    """The arguments of a look-up, and how they are said."""
+
+    def ask(rng: Random, _: Split, given: Given, leave_out: Parameter | None) -> str:
+        return lookup_request(rng, about, given, leave_out)
+
+    return tuple(slots(rng, split)), ask
+
+
+def _reckoned(rng: Random, split: Split, about: str) -> tuple[tuple[Parameter, ...], Ask]:
+    """The arguments of a tool that works something out, and how they are said."""
     group = _group(rng, split) if rng.random() < 0.7 else [make_parameter(rng, split, about, required=True)]
-    while not _may_be_named(group, split):
+    while not all(may_be_named(p.name, split) for p in group):
         group = _group(rng, split)
     group = list({p.name: p for p in group}.values())
-    extras = [p for p in _extras(rng) if p.name not in {q.name for q in group} and _may_be_named([p], split)]
-    parameters = (*group, *extras)
-    description = _description(rng, verb, about, group)
-    tool = Tool(_name(rng, split, verb.name, about), description, parameters_schema(list(parameters)))
+    taken = {p.name for p in group}
+    extras = [p for p in _extras(rng) if p.name not in taken and may_be_named(p.name, split)]
 
     def ask(rng: Random, split: Split, given: Given, leave_out: Parameter | None) -> str:
         units = "" if any(p.kind_name == "unit" for p in extras) else None
         return plain_request(rng, split, about, given, leave_out, units)
 
-    return Spec(verb, about, parameters, tool, ask)
-
-
-def _may_be_named(parameters: list[Parameter], split: Split) -> bool:
-    """Names that are held out for other sets are never trained on; evaluation takes letters and measures as well."""
-    return split == "held_out" or all(belongs(f"parameter {p.name}", split) for p in parameters)
+    return (*group, *extras), ask
 
 
 def _about(rng: Random, split: Split) -> str:

@@ -126,6 +126,11 @@ def draw_concept(rng: Random, split: Split) -> tuple[str, str, str]:
             return concept
 
 
+def may_be_named(name: str, split: Split) -> bool:
+    """Names that are held out are never trained on; evaluation takes all names that public APIs share."""
+    return split == "held_out" or belongs(f"parameter {name}", split)
+
+
 def _tool_name(rng: Random, verb: str, about: str) -> str:
     words = [verb, *about.split("_")]
     style = rng.random()

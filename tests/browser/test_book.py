@@ -55,3 +55,4 @@ def test_a_link_leads_from_a_question_to_its_notebook(book: Path, page: Page) ->
     page.goto((book / "questions" / "01.automata.html").as_uri())
     page.locator("article").get_by_role("link", name="01_grammars_vs_prompting").click()
     page.wait_for_url("**/notebooks/01_grammars_vs_prompting.html")
+    assert page.locator("h1").first.inner_text().startswith("01")

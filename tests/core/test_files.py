@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workbook.core.files import aside, write_whole
+from workbook.core.files import aside, files_aside, write_whole
 
 DIES = """
 import os, signal, sys
@@ -21,6 +21,12 @@ with aside(Path(sys.argv[1])) as part:
 def half_written(path: Path, error: type[BaseException]) -> None:
     with aside(path) as part:
         part.write_text("ha")
+        raise error
+
+
+def half_filled(folder: Path, error: type[BaseException]) -> None:
+    with files_aside(folder) as part:
+        write_whole(part / "weights", "new")
         raise error
 
 
@@ -93,3 +99,23 @@ def test_a_folder_that_is_not_there_and_one_in_the_file_s_place_are_refused(tmp_
         write_whole(tmp_path / "none" / "a.txt", "text")
     with pytest.raises(IsADirectoryError):
         write_whole(tmp_path, "text")
+
+
+class TestFolders:
+    def test_its_files_take_their_places_and_the_rest_stays(self, tmp_path):
+        folder = tmp_path / "new" / "model"
+        with files_aside(folder) as part:
+            write_whole(part / "weights", "first")
+        write_whole(folder / "card", "kept")
+        with files_aside(folder) as part:
+            write_whole(part / "weights", "second")
+            assert (folder / "weights").read_text() == "first"
+        assert {path.name: path.read_text() for path in folder.iterdir()} == {"card": "kept", "weights": "second"}
+
+    @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+    def test_what_was_there_stays_where_the_writing_fails(self, tmp_path, error):
+        write_whole(tmp_path / "weights", "old")
+        with pytest.raises(error):
+            half_filled(tmp_path, error)
+        assert names(tmp_path) == ["weights"]
+        assert (tmp_path / "weights").read_text() == "old"

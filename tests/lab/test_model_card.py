@@ -38,6 +38,13 @@ def test_a_card_holds_the_figures_of_its_sources_and_no_others() -> None:
     assert "abababababab" in text
 
 
+def test_a_card_says_what_did_not_help() -> None:
+    title = "## What was tried and did not help"
+    text = card("pocket", {**TRAINING, "tried": ["A plateau.", "Longer names."]}, EVALUATION)
+    assert f"{title}\n\n- A plateau.\n- Longer names.\n\n## What it is not" in text
+    assert title not in card("pocket", TRAINING, EVALUATION)
+
+
 def test_a_card_is_written_beside_the_weights(tmp_path: Path) -> None:
     (tmp_path / "pocket").mkdir()
     (tmp_path / "pocket" / "training.json").write_text(json.dumps(TRAINING))

@@ -1,6 +1,6 @@
 """Files that are whole: written aside, then renamed, so that neither a reader nor a kill meets half of one.
 
-Leaves out what grows line by line (``lab.ledger``) and folders (``runner.book``).
+Leaves out what grows line by line (``lab.ledger``) and folders that are replaced as one (``runner.book``).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:
@@ -39,3 +40,16 @@ def aside(path: Path) -> Iterator[Path]:
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def files_aside(folder: Path) -> Iterator[Path]:
+    """A hidden folder inside ``folder`` for a library that writes several files, each with a name of its own choice.
+
+    They take their places in ``folder`` one by one, each whole, unless the block raises; what else lies there stays.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".", suffix=".part", dir=folder) as part:
+        yield Path(part)
+        for path in sorted(Path(part).iterdir()):
+            os.replace(path, folder / path.name)

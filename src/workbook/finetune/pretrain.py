@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from workbook.core.files import files_aside
 from workbook.finetune.stream import Batch, make_base, make_tools, render
 from workbook.finetune.tokenizer import CONTEXT, END, PAD, load_tokenizer, train_tokenizer
 
@@ -102,8 +103,8 @@ def tokenizer_for(preset: Preset, folder: Path) -> PreTrainedTokenizerFast:
         makers = (make_base, make_tools)
         texts = (render(example, bytes_only) for i in range(12_000) for example in makers[i % 2](rng, 1.0))
         tokenizer = train_tokenizer(texts, preset.vocabulary)
-        folder.mkdir(parents=True, exist_ok=True)
-        tokenizer.save_pretrained(folder)
+        with files_aside(folder) as part:
+            tokenizer.save_pretrained(part)
     return load_tokenizer(folder)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook.core.environment import hardware, versions
-from workbook.core.files import write_whole
+from workbook.core.files import files_aside, write_whole
 from workbook.finetune.everyday import Asked, requests, unseen_departments
 from workbook.models.adapters import WEIGHTS
 from workbook.models.loading import fingerprint
@@ -61,7 +61,8 @@ def tune_retriever(
     network = model[0].model
     for config in network.peft_config.values():
         config.base_model_name_or_path = ORIGINAL  # its name, and not the folder where it lay
-    network.save_pretrained(out)
+    with files_aside(out) as part:
+        network.save_pretrained(part)
     return _record(out, recipe, learned, losses, time.perf_counter() - start)
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook.core.files import aside, write_whole
+from workbook.core.files import aside, files_aside, write_whole
 from workbook.finetune.pretrain import Preset
 from workbook.finetune.tokenizer import END
 from workbook.models.ladder import save_rung
@@ -37,6 +37,7 @@ class Record:
     funnel: dict[str, int] = field(default_factory=dict)
     resumed_at: list[int] = field(default_factory=list)
     note: str = ""  # a remark for the model card
+    tried: list[str] = field(default_factory=list)  # what did not help, for the model card
 
 
 @dataclass
@@ -105,9 +106,9 @@ def export(run: Run, folder: Path) -> None:
     model = copy.deepcopy(run.model).to(torch.bfloat16)
     model.generation_config.eos_token_id = run.tokenizer.get_vocab()[END]
     model.generation_config.max_new_tokens = None
-    folder.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(folder, safe_serialization=True)
-    run.tokenizer.save_pretrained(folder)
+    with files_aside(folder) as part:
+        model.save_pretrained(part, safe_serialization=True)
+        run.tokenizer.save_pretrained(part)
     _write_record(run, folder / "model.safetensors", folder / "training.json")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workbook.core.environment import hardware, versions
-from workbook.core.files import write_whole
+from workbook.core.files import files_aside, write_whole
 from workbook.models.four_bit import merged_into
 from workbook.models.loading import fingerprint
 
@@ -22,13 +22,14 @@ def write_tuned(network: Any, tokenizer: Any, out: Path, made: Mapping[str, Any]
     """Write the folder; ``made`` says how it was made."""
     import torch
 
-    if not merge:
-        for config in network.peft_config.values():
-            config.base_model_name_or_path = made["base"]  # its name, and not the folder where it lay
-        network.to(torch.bfloat16).save_pretrained(out, save_embedding_layers=False)
-    else:
-        _whole(network, out, made).to(torch.bfloat16).save_pretrained(out)
-        tokenizer.save_pretrained(out)
+    with files_aside(out) as part:
+        if merge:
+            _whole(network, out, made).to(torch.bfloat16).save_pretrained(part)
+            tokenizer.save_pretrained(part)
+        else:
+            for config in network.peft_config.values():
+                config.base_model_name_or_path = made["base"]  # its name, and not the folder where it lay
+            network.to(torch.bfloat16).save_pretrained(part, save_embedding_layers=False)
     used = versions() | {name: version(name) for name in ("trl", "peft", "datasets", "accelerate")}
     weights = fingerprint(list(out.glob("*.safetensors")))
     record = {**made, "hardware": hardware(), "versions": used, "sha256": weights}

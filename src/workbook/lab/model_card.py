@@ -94,6 +94,7 @@ def card(name: str, training: Mapping[str, Any], evaluation: Mapping[str, Any]) 
         f"# {name}\n\n{ABOUT[name]}",
         "## What it scores\n\n" + _table(evaluation),
         "## How it was made\n\n" + _made(training),
+        *_tried(training.get("tried", ())),
         NOT,
     ]
     return "\n\n".join(parts) + "\n"
@@ -112,6 +113,12 @@ def _table(evaluation: Mapping[str, Any]) -> str:
         f"{evaluation['hardware']}, checkpoint `{evaluation['sha256'][:12]}`."
     )
     return "\n".join([lead, "", "| set | measure | share | 95 % interval | n |", "|---|---|---|---|---|", *rows])
+
+
+def _tried(sentences: Sequence[str]) -> list[str]:
+    """The section on what did not help; none where nothing was noted."""
+    lines = "\n".join(f"- {sentence}" for sentence in sentences)
+    return [f"## What was tried and did not help\n\n{lines}"] if lines else []
 
 
 def _made(training: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from workbook.core.chat import ROLES, Message, Tool
 from workbook.core.errors import WorkbookError
-from workbook.core.settings import unknown
+from workbook.core.settings import data_dir, unknown
 from workbook.suites.bfcl_checker import Answer, Function
 from workbook.suites.bfcl_schemas import bfcl_tool
 from workbook.suites.json_rows import json_rows, spread
@@ -91,6 +91,11 @@ def load_bfcl(source: str | Path, categories: Sequence[str] = (), limit: int | N
         rows += found
         left_out += reasons
     return BfclSet(tuple(spread(rows, limit)), tuple(left_out))
+
+
+def unscripted() -> Path:
+    """The folder of the shipped rows in this form: made by no template or generator, and none of them BFCL's."""
+    return data_dir() / "tasks" / "unscripted"
 
 
 def language_of(category: str) -> str:

@@ -18,6 +18,16 @@ with aside(Path(sys.argv[1])) as part:
 """
 
 
+DIES_IN_A_FOLDER = """
+import os, signal, sys
+from pathlib import Path
+from workbook.core.files import files_aside
+with files_aside(Path(sys.argv[1])) as part:
+    (part / "weights").write_text("ha")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
 def half_written(path: Path, error: type[BaseException]) -> None:
     with aside(path) as part:
         part.write_text("ha")
@@ -119,3 +129,9 @@ class TestFolders:
             half_filled(tmp_path, error)
         assert names(tmp_path) == ["weights"]
         assert (tmp_path / "weights").read_text() == "old"
+
+    def test_a_killed_process_leaves_what_was_there(self, tmp_path):
+        path = write_whole(tmp_path / "weights", "old")
+        died = subprocess.run([sys.executable, "-c", DIES_IN_A_FOLDER, str(tmp_path)], check=False)
+        assert died.returncode == -signal.SIGKILL
+        assert path.read_text() == "old"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from workbook.core.settings import data_dir
-from workbook.lab.model_card import SETS, card, write_card
+from workbook.lab.model_card import SETS, UNSCRIPTED, card, write_card
 
 TRAINING: dict[str, Any] = {
     "stage": "tools",
@@ -58,5 +58,6 @@ def test_the_shipped_card_is_of_the_shipped_checkpoint(name: str) -> None:
     folder = data_dir() / "models" / name
     training, evaluation = (json.loads((folder / f"{part}.json").read_text()) for part in ("training", "evaluation"))
     assert evaluation["sha256"] == training["sha256"]
-    assert set(evaluation["sets"]) == set(SETS[name])
+    unscripted = {f"unscripted.{decoding}" for decoding in UNSCRIPTED.get(name, ())}
+    assert set(evaluation["sets"]) == {*SETS[name], *unscripted}
     assert (folder / "README.md").read_text(encoding="utf-8") == card(name, training, evaluation)

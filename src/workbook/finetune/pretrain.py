@@ -53,7 +53,7 @@ class Preset:
 
 
 PRESETS: Mapping[str, Preset] = {
-    "cpu": Preset("cpu", 15_000_000, 112_000_000, 14_000_000, 8192, workers=1),
+    "cpu": Preset("cpu", 15_000_000, 151_000_000, 14_000_000, 8192, workers=1),
     "gpu": Preset(
         "gpu",
         600_000_000,

@@ -15,14 +15,18 @@ from typing import Any
 from workbook.core.environment import hardware, versions
 from workbook.core.files import write_whole
 from workbook.core.settings import data_dir
+from workbook.lab.bfcl import evaluate_bfcl
 from workbook.lab.evaluate import evaluate_calls
 from workbook.models import load_model
+from workbook.suites.bfcl import load_bfcl, unscripted
 from workbook.suites.tasks import load_tasks
 
 SETS: Mapping[str, tuple[str, ...]] = {
     "pocket": ("calls_1", "calls", "calls_8", "calls_16", "calls_plain", "results", "facts", "talk", "arithmetic"),
     "pocket-base": ("facts", "talk", "arithmetic"),
 }
+UNSCRIPTED = {"pocket": ("free", "grammar")}
+"""How each model is decoded on the unscripted requests, which are scored by BFCL's rules."""
 TITLES = {
     "calls_1": "one tool",
     "calls": "one to four tools",
@@ -33,6 +37,8 @@ TITLES = {
     "facts": "facts, in wordings never trained on",
     "talk": "small talk",
     "arithmetic": "arithmetic",
+    "unscripted.free": "unscripted requests, by BFCL's rules",
+    "unscripted.grammar": "unscripted requests, with a grammar",
 }
 MEANING = {
     "exact.call": "whole call right",
@@ -43,6 +49,9 @@ MEANING = {
     "facts": "right",
     "talk": "right",
     "arithmetic": "right",
+    "accuracy.simple_python": "call right, one tool",
+    "accuracy.multiple": "call right, two to four tools",
+    "accuracy.irrelevance": "declines when it must",
 }
 ABOUT = {
     "pocket": "`pocket-base`, fine-tuned to call tools, to ask for a missing argument, to decline, to answer from a "
@@ -60,10 +69,12 @@ APIs its things and made-up words); no public benchmark was used."""
 
 
 def evaluate_shipped(name: str, limit: int | None = None, progress: bool = False) -> dict[str, Any]:
-    """Score a shipped model on its frozen sets, greedily and without any grammar."""
-    model = load_model(name)
+    """Score a shipped model on its frozen sets, greedily; without a grammar where none is named."""
+    model, asked = load_model(name), load_bfcl(unscripted(), limit=limit)
     scores = {part: _scores(evaluate_calls(model, load_tasks(part, limit), progress=progress)) for part in SETS[name]}
-    made = {"sha256": model.fingerprint, "decoding": "free, greedy", "hardware": hardware(), "versions": versions()}
+    for decoding in UNSCRIPTED.get(name, ()):
+        scores[f"unscripted.{decoding}"] = _scores(evaluate_bfcl(model, asked, decoding, progress=progress))
+    made = {"sha256": model.fingerprint, "decoding": "greedy", "hardware": hardware(), "versions": versions()}
     return {**made, "date": datetime.now(UTC).date().isoformat(), "sets": scores}
 
 
@@ -109,7 +120,7 @@ def _table(evaluation: Mapping[str, Any]) -> str:
         if metric in MEANING
     ]
     lead = (
-        f"Greedy decoding, no grammar; 95 % Wilson intervals. Measured on {evaluation['date']}, "
+        f"Greedy decoding, no grammar but where one is named; 95 % Wilson intervals. Measured on {evaluation['date']}, "
         f"{evaluation['hardware']}, checkpoint `{evaluation['sha256'][:12]}`."
     )
     return "\n".join([lead, "", "| set | measure | share | 95 % interval | n |", "|---|---|---|---|---|", *rows])

@@ -80,7 +80,7 @@ def test_runs_that_end_by_their_budget_leave_the_others_their_turns(scripted: An
 def test_the_grammar_holds_and_is_narrowed_for_the_grammar_alone(decoding: Any) -> None:
     seen: list[str] = []
 
-    def narrow(tools: Any) -> list[Tool]:
+    def narrow(tools: Any, messages: Any) -> list[Tool]:
         seen.extend(tool.name for tool in tools)
         schema = {"type": "object", "properties": {"at": {"enum": ["amber"]}}, "required": ["at"]}
         return [Tool(tool.name, "", schema) for tool in tools]
@@ -95,13 +95,13 @@ def test_the_grammar_holds_and_is_narrowed_for_the_grammar_alone(decoding: Any) 
 
 
 def test_what_narrows_the_grammar_is_asked_at_each_turn_anew() -> None:
-    asked: list[int] = []
+    asked: list[tuple[int, str]] = []
 
-    def narrow(tools: Any) -> list[Tool]:
-        asked.append(len(tools))
+    def narrow(tools: Any, messages: Any) -> list[Tool]:
+        asked.append((len(tools), messages[-1].content))
         return list(tools)
 
     policy = SideBySide(toy_model(), "grammar", narrow, max_new_tokens=4)
     for _ in range(2):
         Agent(policy, BOX, budget=Budget(steps=1)).run_sync([user("go")])
-    assert asked == [1, 1]
+    assert asked == [(1, "go"), (1, "go")]

@@ -16,7 +16,7 @@ from workbook.cli import (
 from workbook.cli.console import MODEL_HELP, err, print_json, print_table, stdout_kept_free
 from workbook.core.settings import unknown
 
-DECODINGS = ("free", "grammar")
+DECODINGS = ("free", "grammar", "grounded")
 OUR_SETS = ("calls", "facts", "talk", "arithmetic")
 """What is scored without ``--data``; the other sets of data/tasks answer questions of their own."""
 
@@ -36,7 +36,9 @@ def register(app: typer.Typer) -> None:
 def calls(
     data: Annotated[str, typer.Option(help="A set of data/tasks or a file of JSON Lines; our main sets without.")] = "",
     model: Annotated[str, typer.Option(envvar="WORKBOOK_MODEL", help=MODEL_HELP)] = "pocket",
-    decoding: Annotated[str, typer.Option(help="free, or grammar: only valid calls can be written.")] = "free",
+    decoding: Annotated[
+        str, typer.Option(help="free; grammar: only valid calls can be written; grounded: and only of what was said.")
+    ] = "free",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N tasks, of each set.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:

@@ -9,7 +9,7 @@ import typer
 from workbook.cli.console import MODEL_HELP, err, print_json, print_table, stdout_kept_free
 from workbook.core.settings import unknown
 
-DECODINGS = ("free", "grammar")
+DECODINGS = ("free", "grammar", "grounded")
 EXAMPLE = "Example: workbook eval bfcl --data bfcl_eval/data --categories simple_python --limit 200 --json"
 SHOWN = 5
 
@@ -20,7 +20,9 @@ def bfcl(
     ] = None,
     categories: Annotated[list[str] | None, typer.Option(help="As in the files' names; again for more. All.")] = None,
     model: Annotated[str, typer.Option(envvar="WORKBOOK_MODEL", help=MODEL_HELP)] = "pocket",
-    decoding: Annotated[str, typer.Option(help="free, or grammar: only valid calls can be written.")] = "free",
+    decoding: Annotated[
+        str, typer.Option(help="free; grammar: only valid calls can be written; grounded: and only of what was said.")
+    ] = "free",
     limit: Annotated[int | None, typer.Option(min=1, help="Only N rows, evenly spread.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:

@@ -22,7 +22,7 @@ from workbook.suites.tasks import Task
 if TYPE_CHECKING:
     from workbook.models.base import Completion, LanguageModel, Reply
 
-DECODINGS = ("free", "grammar")
+DECODINGS = ("free", "grammar", "grounded")
 KNOWLEDGE = ("fact", "talk", "arithmetic")
 
 Judge = Callable[["Reply", Task], bool]
@@ -43,7 +43,8 @@ def evaluate_calls(
     Gives ``{"suite", "model", "decoding", "n", "seconds", "metrics"}``; a metric
     is ``{"estimate", "low", "high", "n"}``, with nulls where no row is judged by
     it. With ``decoding="grammar"`` only valid calls can be written, and free
-    text instead of them. ``failures`` lists the ids that ``exact`` refused.
+    text instead of them; with ``"grounded"`` only valid calls of what was said.
+    ``failures`` lists the ids that ``exact`` refused.
     """
     if decoding not in DECODINGS:
         raise unknown("decoding", decoding, DECODINGS)
@@ -78,8 +79,7 @@ def complete_in_order(
     done: dict[int, Completion] = {}
     for start in _bar(range(0, len(order), batch), progress):
         rows = order[start : start + batch]
-        part = [prompts[i] for i in rows]
-        made = DECODERS[decoding](model, part, [tasks[i] for i in rows], limit)
+        made = _completed(model, decoding, [prompts[i] for i in rows], [tasks[i] for i in rows], limit)
         done.update(zip(rows, made, strict=True))
     return [done[i] for i in range(len(tasks))]
 
@@ -183,24 +183,42 @@ def _share(judged: Iterable[tuple[Reply, Task]], judge: Judge, applies: Applies)
     return wilson(sum(verdicts), len(verdicts)).to_dict()
 
 
+def _completed(
+    model: LanguageModel, decoding: str, prompts: Sequence[str], tasks: Sequence[Any], limit: int
+) -> list[Completion]:
+    """Rows without tools have nothing to constrain, and are decoded freely."""
+    how = [decoding if task.tools else "free" for task in tasks]
+    done: dict[int, Completion] = {}
+    for name in dict.fromkeys(how):
+        rows = [i for i, one in enumerate(how) if one == name]
+        made = DECODERS[name](model, [prompts[i] for i in rows], [tasks[i] for i in rows], limit)
+        done.update(zip(rows, made, strict=True))
+    return [done[i] for i in range(len(tasks))]
+
+
 def _free(model: LanguageModel, prompts: Sequence[str], tasks: Sequence[Any], limit: int) -> list[Completion]:
     return model.complete(prompts, max_new_tokens=limit)
 
 
 def _under_grammar(model: LanguageModel, prompts: Sequence[str], tasks: Sequence[Any], limit: int) -> list[Completion]:
-    """Rows without tools have nothing to constrain, and are decoded freely."""
     from workbook.grammar import generate
 
-    offered = [i for i, task in enumerate(tasks) if task.tools]
-    constraints = [ToolCalls(tasks[i].tools, required=False, parallel=True) for i in offered]
-    made = generate(model, [prompts[i] for i in offered], constraints, max_new_tokens=limit) if offered else []
-    done = dict(zip(offered, (one.completion for one in made), strict=True))
-    bare = [i for i in range(len(tasks)) if i not in done]
-    done |= dict(zip(bare, _free(model, [prompts[i] for i in bare], [], limit) if bare else [], strict=True))
-    return [done[i] for i in range(len(tasks))]
+    constraints = [ToolCalls(task.tools, required=False, parallel=True) for task in tasks]
+    return [one.completion for one in generate(model, prompts, constraints, max_new_tokens=limit)]
 
 
-DECODERS: Mapping[str, Callable[..., list[Completion]]] = {"free": _free, "grammar": _under_grammar}
+def _grounded(model: LanguageModel, prompts: Sequence[str], tasks: Sequence[Any], limit: int) -> list[Completion]:
+    from workbook.grammar.grounding import generate_grounded, said
+
+    tools, texts = [task.tools for task in tasks], [said(task.messages) for task in tasks]
+    return [one.completion for one in generate_grounded(model, prompts, tools, texts, max_new_tokens=limit)]
+
+
+DECODERS: Mapping[str, Callable[..., list[Completion]]] = {
+    "free": _free,
+    "grammar": _under_grammar,
+    "grounded": _grounded,
+}
 
 
 def _bar(starts: range, progress: bool) -> Iterable[int]:

@@ -19,21 +19,21 @@ from workbook.models.base import Completion, LanguageModel
 T = TypeVar("T")
 Decoding = Literal["free", "grammar", "forced call"]
 """``forced call``: under the grammar, and the first turn has to be a call."""
-Narrow = Callable[[Sequence[Tool]], Sequence[Tool]]
+Narrow = Callable[[Sequence[Tool], Sequence[Message]], Sequence[Tool]]
 
 
 class _Waiting(NamedTuple):
     prompt: str
     decoding: Decoding
-    tools: tuple[Tool, ...]
+    bound: tuple[Tool, ...]
     done: asyncio.Future[Completion]
 
 
 class SideBySide:
     """A model as the policy of runs that :meth:`run` takes through their turns together.
 
-    ``narrow`` changes the tools for the grammar alone, at each turn anew, so nothing is answered from memory then; the
-    model is shown what the agent offers.
+    ``narrow`` changes the tools for the grammar alone, at each turn anew and with what was said until then, so nothing
+    is answered from memory then; the model is shown what the agent offers.
     """
 
     scripted = False
@@ -58,7 +58,8 @@ class SideBySide:
     async def propose(self, messages: Sequence[Message], tools: Sequence[Tool]) -> Turn:
         """The next turn, as soon as all other runs have come to theirs."""
         prompt, done = self.model.render(messages, tools), asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(prompt, self._decoding(messages, tools), tuple(tools), done))
+        bound = self.narrow(tools, messages) if self.narrow else tools
+        self._waiting.append(_Waiting(prompt, self._decoding(messages, tools), tuple(bound), done))
         self._complete_if_all_wait()
         completion = await done
         return read_turn(self.model, completion, completion.seconds)
@@ -98,19 +99,17 @@ class SideBySide:
         from workbook.grammar import generate
 
         known = self._memory if self.narrow is None else {}
-        new = {one.prompt: one.tools for one in waiting if (one.prompt, decoding) not in known}
+        new = {one.prompt: one.bound for one in waiting if (one.prompt, decoding) not in known}
         prompts = sorted(new)  # the order of arrival is chance, and a batch's numbers depend on who is in it
         if prompts:
             made = generate(
                 self.model,
                 prompts,
-                None if decoding == "free" else [self._constraint(new[prompt], decoding) for prompt in prompts],
+                None
+                if decoding == "free"
+                else [ToolCalls(new[prompt], required=decoding == "forced call") for prompt in prompts],
                 max_new_tokens=self.max_new_tokens,
             )
             known |= {(prompt, decoding): one.completion for prompt, one in zip(prompts, made, strict=True)}
         for one in waiting:
             one.done.set_result(known[one.prompt, decoding])
-
-    def _constraint(self, tools: Sequence[Tool], decoding: Decoding) -> ToolCalls:
-        bound = self.narrow(tools) if self.narrow else tools
-        return ToolCalls(tuple(bound), required=decoding == "forced call")

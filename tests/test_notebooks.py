@@ -1,7 +1,7 @@
 """Every notebook, found by looking: as the learner meets it, as a solved copy, and as it is committed.
 
 The learner's run starts in the repository's root, the solved copy's in notebooks/. Each notebook runs
-twice in all; the tests below look at those two runs.
+twice in all, two runs at a time with one thread each; the tests below look at those runs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import pytest
 
 from workbook.core.settings import repo_root
 from workbook.lab.ledger import shipped_fingerprints
-from workbook.runner import NotebookRun, run_notebooks
+from workbook.runner import NotebookRun, RunReport, run_notebooks
 from workbook.runner.commit import made_with
 from workbook.runner.normalise import committed_form
 from workbook.runner.notebooks import problems
@@ -54,30 +56,37 @@ class Ran:
 
 
 class Runs:
-    """Runs each notebook once a way, when a test first asks."""
+    """Runs each notebook once a way; both ways are sent off when a test first asks for one of them."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._done: dict[tuple[Path, str], Ran] = {}
+    def __init__(self, folder: Path, workers: Executor) -> None:
+        self._folder, self._workers = folder, workers
+        self._sent: dict[Path, dict[str, Future[RunReport]]] = {}
 
     def learner(self, path: Path) -> Ran:
         """From the repository's root, as it is shipped."""
-        return self._once(path, "learner", path, repo_root())
+        return self._ran(path, "learner")
 
     def solved(self, path: Path) -> Ran:
         """From notebooks/, with every exercise answered."""
+        return self._ran(path, "solved")
+
+    def _ran(self, path: Path, way: str) -> Ran:
+        if path not in self._sent:
+            self._sent[path] = {
+                "learner": self._send("learner", path, repo_root()),
+                "solved": self._send("solved", self._solved_copy(path), FOLDER),
+            }
+        (run,) = self._sent[path][way].result().notebooks
+        return Ran(run, nbformat.read(run.output, as_version=4) if run.output else None)
+
+    def _send(self, way: str, source: Path, cwd: Path) -> Future[RunReport]:
+        return self._workers.submit(run_notebooks, [source], "ci", out=self._folder / way, cwd=cwd)
+
+    def _solved_copy(self, path: Path) -> Path:
         copy = self._folder / "sources" / path.name
         copy.parent.mkdir(exist_ok=True)
         nbformat.write(solved_copy(nbformat.read(path, as_version=4)), copy)
-        return self._once(path, "solved", copy, FOLDER)
-
-    def _once(self, path: Path, way: str, source: Path, cwd: Path) -> Ran:
-        if (path, way) not in self._done:
-            report = run_notebooks([source], "ci", out=self._folder / way, cwd=cwd)
-            (run,) = report.notebooks
-            notebook = nbformat.read(run.output, as_version=4) if run.output else None
-            self._done[path, way] = Ran(run, notebook)
-        return self._done[path, way]
+        return copy
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +96,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBOOK_LEDGER", str(folder / "ledger.jsonl"))
         patch.setenv("WORKBOOK_HOME", str(folder / "home"))
-        yield Runs(folder)
+        # On two cores, two runs of one thread each take half the time of two runs of two threads in turn.
+        patch.setenv("OMP_NUM_THREADS", "1")
+        # Processes, since papermill changes the folder of its whole process.
+        with ProcessPoolExecutor(2, get_context("spawn")) as workers:
+            yield Runs(folder, workers)
 
 
 def records(notebook: Any) -> list[dict[str, Any]]:

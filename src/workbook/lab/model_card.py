@@ -25,7 +25,7 @@ SETS: Mapping[str, tuple[str, ...]] = {
     "pocket": ("calls_1", "calls", "calls_8", "calls_16", "calls_plain", "results", "facts", "talk", "arithmetic"),
     "pocket-base": ("facts", "talk", "arithmetic"),
 }
-UNSCRIPTED = {"pocket": ("free", "grammar")}
+UNSCRIPTED = {"pocket": ("free", "grammar", "grounded")}
 """How each model is decoded on the unscripted requests, which are scored by BFCL's rules."""
 TITLES = {
     "calls_1": "one tool",
@@ -39,6 +39,7 @@ TITLES = {
     "arithmetic": "arithmetic",
     "unscripted.free": "unscripted requests, by BFCL's rules",
     "unscripted.grammar": "unscripted requests, with a grammar",
+    "unscripted.grounded": "unscripted requests, with a grammar of what was said",
 }
 MEANING = {
     "exact.call": "whole call right",

@@ -9,7 +9,7 @@ from workbook.core.chat import Tool, ToolCall, user
 from workbook.core.constraints import ToolCalls
 from workbook.core.errors import WorkbookError
 from workbook.core.stats import wilson
-from workbook.lab.evaluate import evaluate_calls, metrics
+from workbook.lab.evaluate import complete_in_order, evaluate_calls, metrics
 from workbook.models import hermes
 from workbook.suites.tasks import Task
 
@@ -152,6 +152,17 @@ def test_nonsense_is_refused(scripted, tasks):
         evaluate_calls(model, tasks, decoding="gramar")
     with pytest.raises(WorkbookError, match="no tasks"):
         evaluate_calls(model, [])
+
+
+def test_a_grounded_call_holds_only_what_was_said_and_rows_without_tools_are_free(monkeypatch):
+    place = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    rows = [Task("c", "call", (user("Go Rome"),), (Tool("get_weather", "", place),), (RIGHT,))]
+    rows += [Task("f", "fact", (user("What is the capital?"),), (), (), ("Paris",))]
+    monkeypatch.setattr("workbook.grammar.grounding.ToolCalls", lambda tools, **_: ToolCalls(tools, required=True))
+    model = toy_model()
+    call, free = complete_in_order(model, rows, "grounded", 2, 60, progress=False)
+    assert [one.arguments["city"] in ("Go", "Rome", "Go Rome") for one in model.parse(call.text).calls] == [True]
+    assert not model.parse(free.text).calls
 
 
 def test_under_the_grammar_no_call_breaks_its_schema_and_rows_without_tools_are_free(monkeypatch):

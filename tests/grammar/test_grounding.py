@@ -159,6 +159,8 @@ class Writes:
     def value(self, part):
         if part["type"] == "array":
             return [self.value(part["items"])] * 2
+        if part["type"] == "object":
+            return {name: self.value(inner) for name, inner in part["properties"].items()}
         return part["enum"][0]
 
 
@@ -238,6 +240,12 @@ def test_lists_take_words_and_none_are_barred_from_them(writes):
     words, one = {"type": "array", "items": {"type": "string"}}, {"type": "string"}
     assert written(writes, tool(a=words, b=one), "red blue") == {"a": ["red", "red"], "b": "blue"}
     assert written(writes, tool(a=one, b=words), "red blue") == {"a": "red", "b": ["red", "red"]}
+
+
+def test_an_argument_called_items_is_no_list_and_what_lies_deeper_counts(writes):
+    one, inner = {"type": "string"}, {"type": "object", "properties": {"b": {"type": "string"}}}
+    assert written(writes, tool(a=one, items=one), "red blue") == {"a": "red", "items": "blue"}
+    assert written(writes, tool(a=one, deep=inner), "red blue") == {"a": "red", "deep": {"b": "blue"}}
 
 
 def test_two_values_that_share_one_word_share_too_much(writes):

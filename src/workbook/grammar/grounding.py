@@ -187,25 +187,27 @@ def _parted(
     there, taken = Counter([*_words(text), *(_sign(number) for number in numbers(text))]), Counter[str]()
     for path, value in _copied(tools[place].parameters, calls[0].arguments):
         spent = {word for word, times in taken.items() if times >= max(1, there[word])}
-        # Values of a list have one part of the schema together, where none can be barred from one of them.
-        parameters = _barred(bound[place].parameters, path, spent) if path[-1] != "items" else None
-        if spent & set(_taken_by(value)) and parameters:
+        twice = path if spent & set(_taken_by(value)) else None
+        if twice and (parameters := _barred(bound[place].parameters, twice, spent)):
             return (*bound[:place], replace(bound[place], parameters=parameters), *bound[place + 1 :])
         taken.update(_taken_by(value))
     return None
 
 
-def _copied(schema: Any, value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """The values of a call that were copied from what was said, each with the way to its part of the schema."""
+def _copied(schema: Any, value: Any, path: Path | None = ()) -> Iterator[tuple[Path | None, Any]]:
+    """The values of a call that were copied from what was said, each with the way to its part of the schema.
+
+    None for what stands in a list: its values have one part together, where none can be barred from one of them.
+    """
     part = schema if isinstance(schema, Mapping) else {}
     if isinstance(value, Mapping):
         listed = part.get("properties")
         for name, inner in value.items():
             own = listed.get(name) if isinstance(listed, Mapping) else None
-            yield from _copied(own, inner, (*path, "properties", name))
+            yield from _copied(own, inner, None if path is None else (*path, "properties", name))
     elif isinstance(value, list):
         for inner in value:
-            yield from _copied(part.get("items"), inner, (*path, "items"))
+            yield from _copied(part.get("items"), inner, None)
     elif _open_kind(part) and value is not None and value not in _stated(part):
         yield path, value
 

@@ -60,8 +60,7 @@ test: $(STAMP)  ## Lint, check types, and run all tests, notebooks included.
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
 	@# Notebooks and the browser run alone, after the rest: budgets are seconds, and torch takes every core.
-	@# One thread of torch's a worker: with more of them than cores, they wait for each other.
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not notebook and not browser" $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not notebook and not browser" $(PYTEST_FLAGS)
 	$(BIN)/python -m pytest -m "notebook or browser" $(PYTEST_FLAGS)
 
 outputs: $(STAMP)  ## Renew the notebooks' committed outputs, after a change of a notebook.
